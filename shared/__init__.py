@@ -1,0 +1,1 @@
+"""The kit: what every service of Tsudoi is built from. Knows no service."""

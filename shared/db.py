@@ -1,0 +1,128 @@
+"""Databases: PostgreSQL in production, SQLite in onebox. Column types and engine set-up that make both behave alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware moment in UTC. Naive values are refused; SQLite, which forgets zones, gives them back aware too."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Id = sa.Uuid(as_uuid=False)
+Json = sa.JSON()
+
+
+class KitBase(DeclarativeBase):
+    """Base of the kit's own tables, which stand in every service's database. A service has a base of its own like it."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine that neither loses updates on SQLite nor waits for ever on PostgreSQL."""
+    if url.startswith("sqlite"):
+        return _sqlite_engine(url, pool_size)
+    return sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+        },
+    )
+
+
+def read_only(engine: Engine) -> Engine:
+    """The same connections, for transactions that only read: on SQLite they don't queue behind the writer."""
+    return engine.execution_options(tsudoi_read_only=True, postgresql_readonly=True)
+
+
+def _sqlite_engine(url: str, pool_size: int) -> Engine:
+    path = sa.make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url, pool_size=pool_size, max_overflow=20, connect_args={"timeout": 30, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # pysqlite must not open transactions by itself: it would open them too late
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        lone_reader = connection.get_execution_options().get("tsudoi_read_only")
+        connection.exec_driver_sql("BEGIN" if lone_reader else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def insert_rows(session: Session, table: type[DeclarativeBase], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Insert many rows as fast as the database takes them: COPY on PostgreSQL, executemany on SQLite.
+
+    All rows must have the same keys; Python-side column defaults are not applied. Returns how many."""
+    listed = list(rows)
+    if not listed:
+        return 0
+    target = table.__table__
+    assert isinstance(target, sa.Table)
+    session.flush()
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        connection.execute(sa.insert(target), listed)
+        return len(listed)
+    names = list(listed[0])
+    columns = [target.c[name] for name in names]
+    converters = [column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for column in columns]
+    _copy(connection, target, columns, ([c(row[n]) if c else row[n] for n, c in zip(names, converters, strict=True)] for row in listed))
+    return len(listed)
+
+
+def _copy(connection: Connection, target: sa.Table, columns: Sequence[sa.Column[Any]], rows: Iterable[Sequence[Any]]) -> None:
+    from psycopg import sql
+
+    driver: Any = connection.connection.driver_connection
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(target.name), sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+    )
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,78 @@
+"""What members says. The only publisher whose messages carry personal data."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from shared.messages.base import Fact, Message
+
+
+class Society(Fact):
+    """Society 学会, the tenant."""
+
+    id: str
+    revision: int
+    slug: str
+    name: str
+    name_en: str
+    zone: str = "Asia/Tokyo"
+    fiscal_year_starts: int = 4  # month, 1-12
+    email: str = ""  # of the office 事務局; letters to staff go here
+    address: str = ""
+    phone: str = ""
+    registration_number: str | None = None  # T + 13 digits: qualified invoice issuer 適格請求書発行事業者
+    registered_from: date | None = None
+
+
+class SocietyChanged(Message, tag="members.SocietyChanged.v1"):
+    """A society was created or its public data changed."""
+
+    society: Society
+
+
+class Person(Fact):
+    """A member, contact person or guest, as the other services need to know them."""
+
+    id: str
+    revision: int
+    kind: str  # individual | corporate | contact | guest
+    name: str
+    kana: str = ""
+    roman: str = ""
+    email: str = ""
+    language: str = "ja"  # ja | en
+    number: str | None = None  # member number 会員番号
+    standing: str = "active"  # applying | active | on_leave | leaving | left | withdrawn_application | expelled
+    category: str | None = None  # code of the category 会員種別
+    category_name: str = ""
+    category_name_en: str = ""
+    joined_on: date | None = None
+    leaves_on: date | None = None  # withdrawal date 退会予定日
+    affiliation: str = ""
+    postcode: str = ""
+    address: str = ""
+
+
+class PersonChanged(Message, tag="members.PersonChanged.v1"):
+    """A person was added or anything public about them changed. Personal data: the whole person."""
+
+    person: Person
+
+
+class PasswordResetStarted(Message, tag="members.PasswordResetStarted.v1"):
+    """A link to set the password was made; it must reach the person by mail. Personal data: the link is a secret.
+
+    `welcome` when it is the first password of a new account, otherwise a re-issue パスワード再発行."""
+
+    person_id: str
+    account_id: str
+    link: str
+    expires_at: datetime
+    welcome: bool = False
+
+
+class SessionsEnded(Message, tag="members.SessionsEnded.v1"):
+    """These sessions are over (logout, password change, role change): their tokens are refused from now on."""
+
+    session_ids: tuple[str, ...]
+    ended_at: datetime

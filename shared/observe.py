@@ -1,0 +1,71 @@
+"""What operators see: JSON logs, Prometheus metrics, and the trace that goes through HTTP and messages."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from shared import clock
+from shared.messages import Envelope
+
+_trace: ContextVar[str | None] = ContextVar("traceparent", default=None)
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+HANDLED = Counter("tsudoi_messages_handled", "Messages whose effect is committed", ["service", "type"])
+FAILED = Counter("tsudoi_messages_failed", "Failed attempts at a message, by what became of it", ["service", "state"])
+SENT = Counter("tsudoi_messages_sent", "Messages that the broker confirmed", ["service"])
+AGE = Histogram(
+    "tsudoi_message_age_seconds", "From said to handled", ["service"], buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600)
+)
+REQUEST = Histogram("tsudoi_http_seconds", "Time to answer", ["service", "endpoint", "status"])
+
+
+def set_up_logs() -> None:
+    """JSON lines on stderr, one an event, with the trace and society of the moment."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=__import__("sys").stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def handled(service: str, envelopes: Sequence[Envelope]) -> None:
+    now = clock.now()
+    for envelope in envelopes:
+        HANDLED.labels(service, envelope.type).inc()
+        AGE.labels(service).observe(max(0.0, (now - envelope.time).total_seconds()))
+
+
+def failed(service: str, state: str) -> None:
+    FAILED.labels(service, state).inc()
+
+
+@contextmanager
+def trace(traceparent: str | None) -> Iterator[str]:
+    """Work under a W3C trace: the one given, if it is well-formed, otherwise a new one."""
+    if not traceparent or not _TRACEPARENT.fullmatch(traceparent):
+        traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    token = _trace.set(traceparent)
+    with structlog.contextvars.bound_contextvars(trace=traceparent.split("-")[1]):
+        try:
+            yield traceparent
+        finally:
+            _trace.reset(token)
+
+
+def current_traceparent() -> str | None:
+    return _trace.get()

@@ -1,0 +1,127 @@
+"""A service as one value (`Service`), and that value running against its database (`RunningService`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared.db import make_engine, read_only
+from shared.identity import SYSTEM, Actor
+from shared.messages import Envelope, Message
+from shared.observe import current_traceparent
+from shared.settings import Settings
+from shared.society import SocietyRow, current_society, enter
+from shared.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from shared.jobs import JobRun
+
+Handler = Callable[[UnitOfWork, Any], None]
+
+
+@dataclass(frozen=True)
+class InBulk:
+    """Marks a handler that takes all messages of one type and society in a batch at once: `(uow, [message, …])`."""
+
+    handle: Callable[[UnitOfWork, Sequence[Any]], None]
+
+
+Subscriptions = Mapping[type[Message], Handler | InBulk]
+
+
+@dataclass(frozen=True)
+class Due:
+    """Work that time brings: "do all that is due by now", idempotent; run by one ticker per service at a time.
+
+    `for_each_society`: `do(uow)` in a unit of work per society; otherwise once, outside all societies."""
+
+    name: str
+    every: timedelta
+    do: Callable[[UnitOfWork], None]
+    for_each_society: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """The wiring of a service: read its `service.py` first."""
+
+    name: str  # = queue, URL prefix, database
+    package: str  # "services.billing": where templates, translations, static files and migrations are found
+    metadata: sa.MetaData
+    subscriptions: Subscriptions = field(default_factory=dict)
+    long_work: Mapping[str, Callable[[JobRun], None]] = field(default_factory=dict)
+    due_work: Sequence[Due] = ()
+    pages: Sequence[Blueprint] = ()
+    api: Sequence[Blueprint] = ()
+    settings: type[Settings] = Settings
+
+    def start(self, settings: Settings | None = None) -> RunningService:
+        """Connect to the database; reads the environment unless settings are given. Raises SettingsWrong."""
+        return RunningService(self, settings or self.settings.load(self.name))
+
+
+class RunningService:
+    """A service with its engine. Threads share it; after a fork, make a new one."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self.name = service.name
+        self.engine = make_engine(settings.database, pool_size=settings.pool_size)
+        self._reading = read_only(self.engine)
+        self.after_saying: list[Callable[[], None]] = []  # woken when something was put into the outbox (same process)
+        self.after_starting_work: list[Callable[[], None]] = []  # woken when long work was queued (same process)
+
+    @contextmanager
+    def session(self, *, reading: bool = False) -> Iterator[Session]:
+        """A bare transaction outside all societies, for the kit's own tables."""
+        with Session(self._reading if reading else self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def unit(
+        self, society_id: str | None, *, actor: Actor = SYSTEM, cause: Envelope | None = None, reading: bool = False
+    ) -> Iterator[UnitOfWork]:
+        """One transaction in one society: committed at the end with everything that was said, or undone whole."""
+        with self.session(reading=reading) as session, self.in_society(session, society_id, actor=actor, cause=cause) as uow:
+            yield uow
+        if session.info.pop("said", False):
+            for wake in self.after_saying:
+                wake()
+        if session.info.pop("work_started", False):
+            for wake in self.after_starting_work:
+                wake()
+
+    @contextmanager
+    def in_society(
+        self, session: Session, society_id: str | None, *, actor: Actor = SYSTEM, cause: Envelope | None = None
+    ) -> Iterator[UnitOfWork]:
+        """A unit of work within an open transaction (a batch of messages may hold several societies)."""
+        enter(session, society_id)
+        uow = UnitOfWork(
+            session, service=self.name, society_id=society_id, actor=actor, cause=cause, traceparent=current_traceparent()
+        )
+        token = current_society.set(society_id)
+        try:
+            yield uow
+            session.flush()
+            if uow.write_messages():
+                session.info["said"] = True
+        finally:
+            current_society.reset(token)
+
+    def societies(self) -> list[str]:
+        """Ids of all societies that this service knows."""
+        with self.session(reading=True) as session:
+            return list(session.scalars(sa.select(SocietyRow.id)))
+
+    def stop(self) -> None:
+        self.engine.dispose()

@@ -1,0 +1,75 @@
+"""Settings come from the environment (`TSUDOI_*`) and nowhere else. All mistakes are reported at once, and nothing starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+
+class SettingsWrong(Exception):
+    """Every missing or malformed setting, one a line."""
+
+
+def setting(variable: str, default: Any = MISSING, *, secret: bool = False, doc: str = "") -> Any:
+    """A dataclass field that is read from `variable`; `{SERVICE}` in it is the service's name in capitals."""
+    metadata = {"variable": variable, "secret": secret, "doc": doc}
+    if default is MISSING:
+        return field(metadata=metadata, repr=not secret)
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What every service needs. A service adds its own fields in a subclass."""
+
+    service: str
+    database: str = setting("TSUDOI_DATABASE_{SERVICE}", secret=True, doc="database URL of the service's role")
+    database_owner: str = setting(
+        "TSUDOI_DATABASE_{SERVICE}_OWNER", "", secret=True, doc="URL of the role that owns the tables; for migrations"
+    )
+    broker: str = setting("TSUDOI_BROKER", "", secret=True, doc="amqp:// URL; empty: local bus")
+    public_url: str = setting("TSUDOI_PUBLIC_URL", "http://127.0.0.1:8000", doc="address of the gateway, for links")
+    secret: str = setting("TSUDOI_SECRET", secret=True, doc="signs cookies; 32 characters or more")
+    token_public: Path = setting("TSUDOI_TOKEN_PUBLIC", doc="PEM file: Ed25519 public key that verifies tokens")
+    home: Path = setting("TSUDOI_HOME", Path(".tsudoi"), doc="data folder (uploads, job files)")
+    pool_size: int = setting("TSUDOI_POOL_SIZE", 10, doc="database connections a process")
+
+    @classmethod
+    def load(cls, service: str, environment: Mapping[str, str] | None = None) -> Self:
+        """Read and check all of them. Raises SettingsWrong naming every mistake."""
+        environment = os.environ if environment is None else environment
+        values: dict[str, Any] = {"service": service}
+        wrong: list[str] = []
+        for each in fields(cls):
+            if "variable" not in each.metadata:
+                continue
+            variable = each.metadata["variable"].replace("{SERVICE}", service.upper())
+            text = environment.get(variable)
+            if text is None or text == "":
+                if each.default is MISSING:
+                    wrong.append(f"{variable} is not set ({each.metadata['doc']})")
+                continue
+            try:
+                values[each.name] = _convert(str(each.type), text)
+            except ValueError as error:
+                wrong.append(f"{variable}: {error}")
+        if len(environment.get("TSUDOI_SECRET", "")) not in (0, *range(32, 4096)):
+            wrong.append("TSUDOI_SECRET is shorter than 32 characters")
+        if wrong:
+            raise SettingsWrong("\n".join(wrong))
+        return cls(**values)
+
+
+def _convert(kind: str, text: str) -> Any:
+    if kind == "int":
+        return int(text)
+    if kind == "bool":
+        if text.lower() not in ("0", "1", "true", "false"):
+            raise ValueError(f"{text!r} is neither 0 nor 1")
+        return text.lower() in ("1", "true")
+    if kind == "Path":
+        return Path(text)
+    return text
