@@ -35,3 +35,16 @@ def tax_included(lines: Iterable[tuple[int, TaxClass]]) -> dict[TaxClass, tuple[
 def _tax_in(total: int, percent: int) -> int:
     tax = abs(total) * percent // (100 + percent)
     return tax if total >= 0 else -tax
+
+
+def tax_excluded(lines: Iterable[tuple[int, TaxClass]]) -> dict[TaxClass, tuple[int, int]]:
+    """Per tax class: (total without tax, tax on it), yen, for amounts that exclude tax; rounded down once per class."""
+    totals: dict[TaxClass, int] = {}
+    for amount, tax_class in lines:
+        totals[tax_class] = totals.get(tax_class, 0) + amount
+    return {c: (total, _tax_on(total, c.percent)) for c, total in totals.items()}
+
+
+def _tax_on(total: int, percent: int) -> int:
+    tax = abs(total) * percent // 100
+    return tax if total >= 0 else -tax

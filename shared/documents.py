@@ -1,0 +1,75 @@
+"""PDF documents through typst: layouts are files of ours, data comes beside them as JSON and can never become markup.
+
+A layout reads its data with `#let data = json(bytes(sys.inputs.data))`. Fonts: Noto Sans JP and Noto Serif JP, nothing else,
+so that a document looks the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pylopdf_fonts_jp
+import typst
+
+from shared import clock
+
+FONT_SANS = "Noto Sans JP"
+FONT_SERIF = "Noto Serif JP"
+_RECYCLE_AFTER = 5_000
+
+
+@dataclass
+class _Press:
+    """One layout's compiler, kept, since compiling a layout anew costs more than setting a document."""
+
+    template: Path
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    compiler: typst.Compiler | None = None
+    printed: int = 0
+
+    def compile(self, data: Mapping[str, Any], **options: Any) -> Any:
+        inputs = {"data": json.dumps(data, ensure_ascii=False)}
+        with self.lock:
+            if self.compiler is None or self.printed >= _RECYCLE_AFTER:
+                self.compiler = typst.Compiler(self.template, root=self.template.parent, font_paths=_fonts())
+                self.printed = 0
+            self.printed += 1
+            return self.compiler.compile(sys_inputs=inputs, **options)
+
+
+_presses: dict[tuple[int, Path], _Press] = {}  # by process: a compiler does not survive a fork
+_guard = threading.Lock()
+
+
+def render_pdf(template: Path, data: Mapping[str, Any], *, timestamp: datetime | None = None) -> bytes:
+    """A PDF/A-3b. The same template, data and timestamp (aware; default: now by our clock) give the same bytes.
+
+    `data` must be JSON-able: money as int or formatted text, dates as text. Safe to call from several threads."""
+    pdf: bytes = _press(template).compile(
+        data, format="pdf", pdf_standards=["a-3b"], timestamp=int((timestamp or clock.now()).timestamp())
+    )
+    return pdf
+
+
+def render_png(template: Path, data: Mapping[str, Any], *, ppi: float = 96) -> list[bytes]:
+    """The same document as pictures, one a page: for previews and for looking at in tests."""
+    pages: bytes | list[bytes] = _press(template).compile(data, format="png", ppi=ppi)
+    return pages if isinstance(pages, list) else [pages]
+
+
+def _press(template: Path) -> _Press:
+    key = (os.getpid(), template)
+    with _guard:
+        return _presses.setdefault(key, _Press(template))
+
+
+def _fonts() -> typst.Fonts:
+    folder = Path(pylopdf_fonts_jp.sans_path()).parent
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
