@@ -1,0 +1,1 @@
+"""Tsudoi's tests."""

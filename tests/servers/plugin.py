@@ -1,0 +1,82 @@
+"""Fixtures: `postgres_server`, `fresh_database`, `rabbit_server`, `fresh_vhost`.
+
+Servers are looked for in this order: an address in the environment (`TSUDOI_TEST_POSTGRES_URL`, a superuser's;
+`TSUDOI_TEST_RABBIT_URL` with `TSUDOI_TEST_RABBIT_MANAGEMENT`), Docker, the machine's own programs on free ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import pytest
+
+from tests.servers import missing, postgres, rabbit
+from tests.servers.postgres import Database, PostgresServer
+from tests.servers.rabbit import RabbitServer
+from tests.servers.run import Run
+
+
+class FreshDatabase(Protocol):
+    """`fresh_database("billing")` is empty, `fresh_database("billing", migrated=True)` has the service's tables."""
+
+    def __call__(self, service: str, *, migrated: bool = False) -> Database: ...
+
+
+class FreshVhost(Protocol):
+    """`fresh_vhost()` gives the amqp:// address of an empty virtual host."""
+
+    def __call__(self) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def server_run(pytestconfig: pytest.Config) -> Run:
+    """What the processes of this run share."""
+    return Run(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_run: Run) -> PostgresServer:
+    """The PostgreSQL of this run, started by the first test that needs it."""
+    notes = server_run.once(postgres.NAME, postgres.find)
+    if "missing" in notes:
+        missing.missing("PostgreSQL", notes["missing"])
+    return PostgresServer(server_run, notes["admin_url"])
+
+
+@pytest.fixture
+def fresh_database(postgres_server: PostgresServer) -> Iterator[FreshDatabase]:
+    """Makes databases for this test, each with its service's two roles; they are dropped after it."""
+    yield postgres_server.create
+    postgres_server.drop_all()
+
+
+@pytest.fixture(scope="session")
+def rabbit_server(server_run: Run) -> Iterator[RabbitServer]:
+    """The RabbitMQ of this run, started by the first test that needs it."""
+    notes = server_run.once(rabbit.NAME, rabbit.find)
+    if "missing" in notes:
+        missing.missing("RabbitMQ", notes["missing"])
+    own = rabbit.rebuilt(notes["own"]) if "own" in notes else None
+    server = RabbitServer(server_run, notes["url"], own, notes.get("management", ""))
+    yield server
+    server.drop_all()
+
+
+@pytest.fixture
+def fresh_vhost(rabbit_server: RabbitServer) -> FreshVhost:
+    """Makes virtual hosts for this test."""
+    return rabbit_server.create
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that began the run ends the servers, when all workers have gone."""
+    if getattr(config, "_tmp_path_factory", None) is None:
+        return
+    run = Run(config)
+    if run.leads:
+        postgres.end(run)
+        rabbit.end(run)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    missing.summary(terminalreporter)

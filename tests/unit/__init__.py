@@ -1,0 +1,1 @@
+"""Tests of one part at a time; `make test` runs them with everything else."""

@@ -1,0 +1,1 @@
+"""Tests of the servers and processes that `tsudoi stack` starts."""
