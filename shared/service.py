@@ -41,11 +41,12 @@ Subscriptions = Mapping[type[Message], Handler | InBulk]
 class Due:
     """Work that time brings: "do all that is due by now", idempotent; run by one ticker per service at a time.
 
-    `for_each_society`: `do(uow)` in a unit of work per society; otherwise once, outside all societies."""
+    `for_each_society`: `do(uow)` in one unit of work per society. Otherwise `do(running)`, once: work that needs more
+    than one transaction (it must not hold one while a mail server or provider thinks)."""
 
     name: str
     every: timedelta
-    do: Callable[[UnitOfWork], None]
+    do: Callable[[Any], None]
     for_each_society: bool = True
 
 

@@ -36,6 +36,7 @@ class Settings:
     token_public: Path = setting("TSUDOI_TOKEN_PUBLIC", doc="PEM file: Ed25519 public key that verifies tokens")
     home: Path = setting("TSUDOI_HOME", Path(".tsudoi"), doc="data folder (uploads, job files)")
     pool_size: int = setting("TSUDOI_POOL_SIZE", 10, doc="database connections a process")
+    dev: bool = setting("TSUDOI_DEV", False, doc="1: every service also shows its components at /<service>/kit")
 
     @classmethod
     def load(cls, service: str, environment: Mapping[str, str] | None = None) -> Self:

@@ -14,7 +14,7 @@ class Limits:
     max_cells: int = 12_000_000
     max_columns: int = 300
     max_cell_characters: int = 32_767  # Excel's own
-    max_unpacked_bytes: int = 1024 * MEBI
-    max_ratio: int = 150  # of unpacked to packed; real sheets stay under 40
+    max_unpacked_bytes: int = 400 * MEBI
+    max_ratio: int = 100  # of unpacked to packed; real sheets stay under 40
     max_entries: int = 2_000
     max_faults: int = 500

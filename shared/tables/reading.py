@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from shared.errors import Fault, InvalidInput, N_
+from shared.errors import N_, Fault, InvalidInput
 from shared.tables.cells import clean, has_control_character
 from shared.tables.columns import Column, Header, understand_header
 from shared.tables.csv_in import CsvSource

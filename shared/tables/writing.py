@@ -11,7 +11,7 @@ from typing import Literal
 
 import xlsxwriter
 
-from shared.errors import Fault, InvalidInput, N_
+from shared.errors import N_, Fault, InvalidInput
 from shared.tables.cells import guard, looks_like_formula
 
 Cell = str | int | float | date | datetime | bool | None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO
 
-from shared.errors import Fault, InvalidInput, N_
+from shared.errors import N_, Fault, InvalidInput
 from shared.japan.zengin.layout import DATA_A, DATA_B, HEADER, LENGTH, TRAILER, Layout
 from shared.japan.zengin.notices import Account, Deposit, Style, parse_era_date
 

@@ -1,0 +1,146 @@
+"""`tsudoi`: the one command. Each verb does one thing to one service, or to the whole on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from shared.observe import set_up_logs
+from shared.service import RunningService, Service
+from shared.settings import SettingsWrong
+
+SERVICES = ("members", "billing", "payments", "events", "notifications")
+
+
+def service_named(name: str) -> Service:
+    """The wiring of a service, by name; only the one that is asked for is imported."""
+    found: Service = importlib.import_module(f"services.{name}.service").SERVICE
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="tsudoi", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("up", help="onebox: everything in one process")
+    for verb, meaning in (
+        ("web", "serve pages and API of one service (gunicorn)"),
+        ("work", "handle messages, time and long work of one service"),
+        ("relay", "send the outbox of one service to the broker"),
+        ("migrate", "bring the database of one service to the newest schema"),
+    ):
+        verbs.add_parser(verb, help=meaning).add_argument("service", choices=SERVICES)
+    revise = verbs.add_parser("revise", help="write a new migration from the models of one service")
+    revise.add_argument("service", choices=SERVICES)
+    revise.add_argument("message")
+    verbs.add_parser("sandbox", help="the sandbox payment provider")
+    for verb, meaning in (
+        ("stack", "the full stack on this machine: up, down, status"),
+        ("bus", "lag, parked, show, replay, discard"),
+        ("demo", "create the demo society (`tsudoi demo create`)"),
+    ):
+        verbs.add_parser(verb, help=meaning, add_help=False).add_argument("rest", nargs=argparse.REMAINDER)
+    known = parser.parse_args(argv)
+    set_up_logs()
+    try:
+        return _VERBS[known.verb](known)
+    except SettingsWrong as error:
+        print(f"tsudoi cannot start:\n{error}", file=sys.stderr)
+        return 2
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set: whoever works finishes what it holds, then leaves with 0."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _started(name: str) -> RunningService:
+    return service_named(name).start()
+
+
+def _up(_: argparse.Namespace) -> int:
+    done: int = importlib.import_module("services.__main__").main()
+    return done
+
+
+def _web(known: argparse.Namespace) -> int:
+    from shared.web.server import serve
+
+    return serve(service_named(known.service))
+
+
+def _work(known: argparse.Namespace) -> int:
+    from shared.bus.worker import run_worker
+
+    running = _started(known.service)
+    return run_worker(running, broker_url=running.settings.broker, stop=stop_on_signals())
+
+
+def _relay(known: argparse.Namespace) -> int:
+    from shared.bus.rabbit import RabbitPublisher
+    from shared.bus.relay import run_relay
+
+    running = _started(known.service)
+    run_relay(running, RabbitPublisher(running.settings.broker), stop_on_signals())
+    return 0
+
+
+def _migrate(known: argparse.Namespace) -> int:
+    from shared.migrations import migrate
+
+    service = service_named(known.service)
+    settings = service.settings.load(service.name)
+    migrate(service, settings.database_owner or settings.database)
+    return 0
+
+
+def _revise(known: argparse.Namespace) -> int:
+    from shared.migrations import revise
+
+    revise(service_named(known.service), known.message)
+    return 0
+
+
+def _sandbox(_: argparse.Namespace) -> int:
+    done: int = importlib.import_module("services.payments.sandbox.server").main()
+    return done
+
+
+def _stack(known: argparse.Namespace) -> int:
+    done: int = importlib.import_module("deploy.stack").main(known.rest)
+    return done
+
+
+def _bus(known: argparse.Namespace) -> int:
+    from shared.bus.command import main as bus_main
+
+    return bus_main({name: (lambda name=name: _started(name)) for name in SERVICES}, known.rest)
+
+
+def _demo(_: argparse.Namespace) -> int:
+    """Fill each service's part of the demo society; a second time changes nothing."""
+    for name in SERVICES:
+        if importlib.util.find_spec(f"services.{name}.demo"):
+            importlib.import_module(f"services.{name}.demo").fill(_started(name))
+    return 0
+
+
+_VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "up": _up,
+    "web": _web,
+    "work": _work,
+    "relay": _relay,
+    "migrate": _migrate,
+    "revise": _revise,
+    "sandbox": _sandbox,
+    "stack": _stack,
+    "bus": _bus,
+    "demo": _demo,
+}

@@ -1,0 +1,90 @@
+"""Migrations: Alembic per service. The kit's tables are a branch of their own ("kit") that every service's database carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from alembic import command, op
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Engine
+
+from shared.db import make_engine
+from shared.service import Service
+
+HERE = Path(__file__).parent
+
+
+def config_for(service: Service, url: str) -> Config:
+    """Alembic's configuration of one service: its own versions and the kit's."""
+    package = Path(*service.package.split("."))
+    own = HERE.parent.parent / package / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("version_locations", f"{HERE / 'versions'};{own}")
+    config.set_main_option("version_path_separator", ";")
+    config.set_main_option("path_separator", ";")
+    config.attributes["service"] = service
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(service: Service, url: str) -> None:
+    """Bring a database to the newest schema. `url` is the owner's."""
+    command.upgrade(config_for(service, url), "heads")
+
+
+def is_current(service: Service, engine: Engine) -> bool:
+    """Are all migrations of this release applied? (Readiness.)"""
+    script = ScriptDirectory.from_config(config_for(service, "sqlite://"))
+    with engine.connect() as connection:
+        waiting = list(MigrationContext.configure(connection).get_current_heads())
+    applied: set[str] = set()
+    while waiting:
+        revision = script.get_revision(waiting.pop())
+        applied.add(revision.revision)
+        waiting += [each for each in (*_tuple(revision.down_revision), *_tuple(revision.dependencies)) if each]
+    return applied >= set(script.get_heads())
+
+
+def _tuple(names: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())
+
+
+def isolate(*tables: str) -> None:
+    """Row-level security on tenant tables: the service's role (not their owner) sees the current society's rows only.
+
+    Call in the migration that creates the table. SQLite has no such wall; the session's filter is the only one there."""
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    rule = "society_id = CAST(NULLIF(current_setting('tsudoi.society', true), '') AS uuid)"
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY one_society ON {table} USING ({rule}) WITH CHECK ({rule})")
+
+
+def engine_for_migration(url: str) -> Engine:
+    return make_engine(url, pool_size=1)
+
+
+def revise(service: Service, message: str) -> None:
+    """Write a migration for what the models have and the newest schema has not. Read it before you commit it."""
+    own = Path(*service.package.split(".")) / "migrations"
+    with TemporaryDirectory() as folder:
+        config = config_for(service, f"sqlite:///{folder}/newest.db")
+        heads = [h for h in ScriptDirectory.from_config(config).get_heads() if not h.startswith("kit_")]
+        command.upgrade(config, "heads")
+        number = f"{service.name}_{len(list((HERE.parent.parent / own).glob('*.py'))) + 1:04d}"
+        command.revision(
+            config,
+            message=message,
+            autogenerate=True,
+            rev_id=number,
+            head=heads[0] if heads else "base",
+            branch_label=None if heads else service.name,
+            version_path=str(HERE.parent.parent / own),
+            depends_on=None if heads else "kit_0001",
+        )

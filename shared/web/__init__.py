@@ -1,0 +1,1 @@
+"""The page kit: the Flask application, layouts, components and texts that every service wears. Read README.md first."""

@@ -1,0 +1,218 @@
+"""Who may see which route. Every view says so with a decorator; a route that does not say it is closed to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+import structlog
+from flask import Flask, Response, current_app, g, redirect, request
+from flask.typing import ResponseReturnValue
+
+from shared.errors import Forbidden, LoginNeeded
+from shared.identity import SYSTEM, Actor, Principal, Role, TokenRefused, has_ended, read_token
+from shared.service import RunningService
+from shared.society import SocietyRow
+from shared.uow import UnitOfWork
+from shared.web.asking import is_navigation, wants_problem
+
+TOKEN_COOKIE = "tsudoi_token"  # noqa: S105
+HINT_COOKIE = "tsudoi_session_hint"
+RENEW = "/members/session/renew"
+LOGIN = "/members/login"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """A declaration. `public`: everybody; no roles: everybody who is logged in."""
+
+    public: bool = False
+    roles: frozenset[Role] = frozenset()
+
+    def check(self, who: Principal | None) -> None:
+        """Raises LoginNeeded or Forbidden."""
+        if self.public:
+            return
+        if who is None:
+            raise LoginNeeded
+        if self.roles and not who.may(*self.roles):
+            raise Forbidden
+
+
+def allow(*roles: Role) -> Callable[[View], View]:
+    """Principals with one of these roles. Stands on view functions, MethodViews or their methods."""
+    if not roles:
+        raise ValueError("no roles: use @allow_anyone_logged_in or @allow_public")
+    return _declare(Access(roles=frozenset(roles)))
+
+
+def allow_anyone_logged_in(view: View) -> View:
+    """Everybody who is logged in, whatever their role."""
+    return _declare(Access())(view)
+
+
+def allow_public(view: View) -> View:
+    """Everybody, without a login."""
+    return _declare(Access(public=True))(view)
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.tsudoi_access = access  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def declare_endpoint(app: Flask, endpoint: str, access: Access) -> None:
+    """For a view of a library, which can't be decorated."""
+    app.extensions.setdefault("tsudoi_access", {})[endpoint] = access
+
+
+def principal() -> Principal:
+    """Who is asking. Raises LoginNeeded on a public page that nobody is logged in to."""
+    who = principal_or_none()
+    if who is None:
+        raise LoginNeeded
+    return who
+
+
+def principal_or_none() -> Principal | None:
+    """Who is asking, or None. A token that is forged, expired or of an ended session counts for nothing."""
+    if "principal" not in g:
+        g.principal, g.society = _read_principal()
+        if g.principal:
+            structlog.contextvars.bind_contextvars(society=g.principal.society_id, account=g.principal.account_id)
+    return cast("Principal | None", g.principal)
+
+
+def society() -> SocietyRow | None:
+    """Public data of the society of this page, if there is one and its first message has come."""
+    principal_or_none()
+    return cast("SocietyRow | None", g.society)
+
+
+def is_bearer() -> bool:
+    """Does this request name its token itself (an integrator)? Browsers never do so on their own."""
+    return request.authorization is not None and request.authorization.type == "bearer"
+
+
+def running_service() -> RunningService:
+    return cast(RunningService, current_app.extensions["tsudoi"])
+
+
+@contextmanager
+def unit() -> Iterator[UnitOfWork]:
+    """A unit of work in the society and name of who is asking; committed at its end."""
+    who = principal()
+    with running_service().unit(who.society_id, actor=who.actor) as uow:
+        yield uow
+
+
+@contextmanager
+def reading() -> Iterator[UnitOfWork]:
+    """The same for looking only: never waits for writers."""
+    who = principal()
+    with running_service().unit(who.society_id, actor=who.actor, reading=True) as uow:
+        yield uow
+
+
+@contextmanager
+def public_unit(society_id: str | None, *, actor: Actor = SYSTEM, reading: bool = False) -> Iterator[UnitOfWork]:
+    """For public pages and webhooks that found out the society themselves."""
+    with running_service().unit(society_id, actor=actor, reading=reading) as uow:
+        if society_id and g.get("society") is None:
+            principal_or_none()
+            g.society = uow.session.get(SocietyRow, society_id)
+        yield uow
+
+
+def install(app: Flask) -> None:
+    app.before_request(_guard)
+
+
+def undeclared_routes(app: Flask) -> list[str]:
+    """Routes that nobody may use because their access was forgotten: `METHOD /path`."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            if _declared(app, rule.endpoint, method) is None:
+                found.append(f"{method} {rule.rule}")
+    return sorted(found)
+
+
+def _declared(app: Flask, endpoint: str, method: str) -> Access | None:
+    view: Any = app.view_functions[endpoint]
+    view_class = getattr(view, "view_class", None)
+    if view_class is not None:
+        handler = getattr(view_class, ("get" if method == "HEAD" else method).lower(), None)
+        return getattr(handler, "tsudoi_access", None) or getattr(view_class, "tsudoi_access", None)
+    access: Access | None = getattr(view, "tsudoi_access", None)
+    return access or app.extensions.get("tsudoi_access", {}).get(endpoint)
+
+
+def _guard() -> ResponseReturnValue | None:
+    rule = request.url_rule
+    if rule is None or (request.method == "OPTIONS" and rule.provide_automatic_options):
+        return None
+    access = _declared(current_app, rule.endpoint, request.method)
+    if access is None:
+        raise Forbidden
+    if access.public:
+        return None
+    who = principal_or_none()
+    if who is None and not wants_problem():
+        if is_navigation():
+            return to_login()
+        if request.headers.get("HX-Request"):
+            answer = Response(status=401)
+            answer.headers["HX-Redirect"] = _login_address(_page_under_htmx())
+            return answer
+    access.check(who)
+    return None
+
+
+def to_login() -> ResponseReturnValue:
+    """To the login, or silently to a fresh token where the browser says that a session is still open, and back here."""
+    query = request.query_string.decode("latin-1")
+    return redirect(_login_address(request.path + (f"?{query}" if query else "")))
+
+
+def _login_address(back: str) -> str:
+    start = RENEW if request.cookies.get(HINT_COOKIE) else LOGIN
+    return f"{start}?next={quote(back, safe='/')}"
+
+
+def _page_under_htmx() -> str:
+    from shared.web.local_path import local_path
+
+    current = request.headers.get("HX-Current-URL", "")
+    without_host = "/" + current.split("/", 3)[3] if current.count("/") >= 3 else "/"
+    return local_path(without_host)
+
+
+def _read_principal() -> tuple[Principal | None, SocietyRow | None]:
+    token = request.authorization.token if is_bearer() and request.authorization else request.cookies.get(TOKEN_COOKIE)
+    if not token:
+        return None, None
+    running = running_service()
+    try:
+        who = read_token(token, _public_key(running))
+    except TokenRefused:
+        return None, None
+    with running.session(reading=True) as session:
+        if has_ended(session, who.session_id):
+            return None, None
+        return who, session.get(SocietyRow, who.society_id) if who.society_id else None
+
+
+def _public_key(running: RunningService) -> bytes:
+    extensions = current_app.extensions
+    if "tsudoi_public_key" not in extensions:
+        extensions["tsudoi_public_key"] = running.settings.token_public.read_bytes()
+    return cast(bytes, extensions["tsudoi_public_key"])

@@ -1,0 +1,62 @@
+"""The HTTP API of a service: its flask-smorest blueprints and their OpenAPI document at `/<service>/api/openapi.json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+from marshmallow import Schema, fields
+
+from shared.service import RunningService
+from shared.web.access import Access, declare_endpoint
+
+
+class FaultSchema(Schema):
+    """One thing that is wrong with an input."""
+
+    field = fields.String(metadata={"description": "Where; dots lead into nested objects"})
+    row = fields.Integer(metadata={"description": "Which row or list element, counted from 1"})
+    detail = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """An error as RFC 9457 describes it (application/problem+json)."""
+
+    type = fields.String(required=True, metadata={"description": "Stable slug, such as invoice-already-paid"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata={"description": "A sentence in the reader's language"})
+    trace = fields.String(required=True, metadata={"description": "What to tell the operators"})
+    errors = fields.List(fields.Nested(FaultSchema))
+
+
+class _Api(Api):  # type: ignore[misc]
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """shared.web.problems answers all errors alike."""
+
+
+def install(app: Flask, running: RunningService) -> None:
+    options: dict[str, Any] = {
+        "servers": [{"url": running.settings.public_url}],
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "tsudoi_token"},
+            }
+        },
+        "security": [{"bearer": []}, {"cookie": []}],
+    }
+    app.config.update(
+        API_TITLE=f"Tsudoi {running.name}",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=f"/{running.name}/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = _Api(app, spec_kwargs=options)
+    declare_endpoint(app, "api-docs.openapi_json", Access(public=True))
+    for blueprint in running.service.api:
+        api.register_blueprint(blueprint)

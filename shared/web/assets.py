@@ -1,0 +1,58 @@
+"""Style, scripts and icons: served by each service itself, kept by browsers for ever under a version in the address."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, abort, send_from_directory
+
+from shared.web.access import allow_public, running_service
+
+KIT = Path(__file__).parent / "static"
+FOREVER = 365 * 24 * 3600
+
+
+def install(app: Flask, root: Path) -> None:
+    folders = {"kit": KIT, "lib": _htmx_folder(), "own": root / "static"}
+    versions = {name: _version(folder) for name, folder in folders.items()}
+    name = running_name(app)
+    blueprint = Blueprint("kit_assets", __name__, url_prefix=f"/{name}/static")
+
+    @blueprint.get("/<any(kit, lib, own):group>/<version>/<path:path>")
+    @allow_public
+    def send(group: str, version: str, path: str) -> Response:
+        if not folders[group].is_dir():
+            abort(404)
+        answer = send_from_directory(folders[group], path, max_age=FOREVER)
+        if version == versions[group]:
+            answer.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"
+        return answer
+
+    def asset(path: str, group: str = "kit") -> str:
+        """Address of a file of the kit (`css/kit.css`), of htmx (`lib`), or of the service's own static folder (`own`)."""
+        return f"/{name}/static/{group}/{versions[group]}/{path}"
+
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["asset"] = asset
+
+
+def running_name(app: Flask) -> str:
+    with app.app_context():
+        return running_service().name
+
+
+def _htmx_folder() -> Path:
+    found = find_spec("js_lib_htmx")
+    if found is None or found.origin is None:
+        raise RuntimeError("django-js-lib-htmx is not installed")
+    return Path(found.origin).parent / "static" / "htmx"
+
+
+def _version(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
