@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import jwt
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared import clock
@@ -75,6 +78,20 @@ class Principal:
     @property
     def actor(self) -> Actor:
         return Actor(kind="person", id=self.account_id, name=self.name)
+
+
+def make_keys(folder: Path) -> tuple[Path, Path]:
+    """The key pair of an installation, made once: (private PEM, readable by its owner only; public PEM)."""
+    private, public = folder / "token-private.pem", folder / "token-public.pem"
+    if not private.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = Ed25519PrivateKey.generate()
+        fresh = folder / "token-private.new"
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+        fresh.rename(private)
+    return private, public
 
 
 class TokenRefused(Exception):
