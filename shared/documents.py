@@ -1,7 +1,7 @@
 """PDF documents through typst: layouts are files of ours, data comes beside them as JSON and can never become markup.
 
-A layout reads its data with `#let data = json(bytes(sys.inputs.data))`. Fonts: Noto Sans JP and Noto Serif JP, nothing else,
-so that a document looks the same on every machine.
+A layout reads its data with `#let data = json(bytes(sys.inputs.data))`. Fonts: Noto Sans JP and Noto Serif JP, no
+others, so that a document looks the same on every machine.
 """
 
 from __future__ import annotations

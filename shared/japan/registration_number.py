@@ -1,4 +1,4 @@
-"""Registration numbers 登録番号 of qualified-invoice issuers: T and 13 digits, for companies the corporate number 法人番号."""
+"""Registration numbers 登録番号 of invoice issuers: T and 13 digits; a company's is its corporate number 法人番号."""
 
 from __future__ import annotations
 

@@ -25,7 +25,12 @@ def clean(text: str) -> str:
     """A cell as people meant it: no blanks around it, our own guard taken off, kana composed as macOS does not.
 
     Nothing else is normalised: 髙, 﨑, 神 and 𠮷 stay the characters that their bearers write."""
-    text = _GUARDED.sub("", text).strip().replace("\r\n", "\n").replace("\r", "\n")
+    if text[:1] == "'":
+        text = _GUARDED.sub("", text)
+    text = text.strip()
+    if text.isascii() and "\r" not in text:
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\u3099" in text or "\u309a" in text:
         text = _LOOSE_VOICED.sub(lambda match: unicodedata.normalize("NFC", match[0]), text)
     return text

@@ -1,4 +1,4 @@
-"""Which column of a file is which: headers are matched in Japanese or English, whatever their width, case and spaces."""
+"""Which column of a file is which: headers match in Japanese or English, whatever their width, case and spaces."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def understand_header(row: int, cells: Sequence[str], columns: Sequence[Column])
         column = known.get(folded)
         identity = column.name if column else folded
         if identity in seen:
-            faults.append(Fault(N_("The column “%(column)s” stands in the file twice."), {"column": text}, identity, row))
+            faults.append(
+                Fault(N_("The column “%(column)s” stands in the file twice."), {"column": text}, identity, row)
+            )
         seen.add(identity)
         keys.append(column.name if column else text)
         if column is None:

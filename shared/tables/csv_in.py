@@ -30,7 +30,9 @@ class CsvSource:
                 for number, cells in enumerate(reader, start=1):
                     if len(cells) > self._limits.max_columns:
                         text = N_("Row %(row)s has more than %(limit)s columns.")
-                        raise InvalidInput(faults=[Fault(text, {"row": number, "limit": self._limits.max_columns}, row=number)])
+                        raise InvalidInput(
+                            faults=[Fault(text, {"row": number, "limit": self._limits.max_columns}, row=number)]
+                        )
                     yield number, cells, []
             except csv.Error as error:
                 text = N_("Row %(row)s cannot be read: its quotation marks do not match.")
@@ -43,7 +45,9 @@ class CsvSource:
 
 
 def find_encoding(path: Path) -> str:
-    """UTF-8 (with BOM or without), UTF-16 with BOM, or CP932. Raises InvalidInput naming the first line that does not decode."""
+    """UTF-8 (with BOM or without), UTF-16 with BOM, or CP932.
+
+    Raises InvalidInput naming the first line that does not decode."""
     with path.open("rb") as file:
         start = file.read(4)
     for bom, encoding in _BOMS.items():

@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from xml.parsers import expat
 
@@ -22,11 +23,21 @@ _PIECE = 1 << 16
 _MAX_TOKEN = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
-_TROUBLE = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, NotImplementedError, EOFError, OSError, ValueError)
+_TROUBLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    expat.ExpatError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    ValueError,
+)
 
 
 class Package:
-    """An archive that has passed the checks. What is read from it is counted as it comes out, whatever its headers say."""
+    """An archive that has passed the checks. What is read from it is counted as it comes out, whatever its headers
+    say."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
@@ -76,6 +87,7 @@ class Package:
             pass
 
 
+@lru_cache(maxsize=256)
 def local(tag: str) -> str:
     """An element's or attribute's name without its namespace prefix, which writers choose as they like."""
     return tag.rpartition(":")[2]

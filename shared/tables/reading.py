@@ -10,7 +10,7 @@ from shared.tables.cells import clean, has_control_character
 from shared.tables.columns import Column, Header, understand_header
 from shared.tables.csv_in import CsvSource
 from shared.tables.limits import MEBI, Limits
-from shared.tables.source import Source
+from shared.tables.source import CellFault, Source
 from shared.tables.xlsx_in import XlsxSource
 
 _DEFAULT = Limits()
@@ -40,6 +40,8 @@ class Table:
         Raises InvalidInput when the file turns out to be broken or beyond a limit."""
         self.faults.clear()
         keys, first = self._header.keys, self._header.row
+        blank = dict.fromkeys(self.keys, "")
+        all_named = None not in keys
         rows = cells_read = 0
         for number, cells, faults in self._source.rows():
             if number <= first:
@@ -56,23 +58,22 @@ class Table:
             if cells_read > self._limits.max_cells:
                 _refuse(N_("The file has more than %(limit)s cells."), limit=self._limits.max_cells)
             self._check(cells, keys, number)
-            row = dict.fromkeys(self.keys, "")
-            row.update((key, cell) for key, cell in zip(keys, cells, strict=False) if key is not None)
-            yield number, row
+            if all_named and len(cells) == len(keys):
+                yield number, dict(zip(self.keys, cells, strict=True))
+            else:
+                yield number, blank | {key: cell for key, cell in zip(keys, cells, strict=False) if key is not None}
 
     def _check(self, cells: Sequence[str], keys: Sequence[str | None], number: int) -> None:
         for position, cell in enumerate(cells):
-            if not cell:
-                continue
-            if position >= len(keys) or keys[position] is None:
+            if cell and (position >= len(keys) or keys[position] is None):
                 self._add((position, N_("This cell stands in a column without a header."), {}), keys, number)
-            elif not cell.isprintable() and has_control_character(cell):
+            if not cell.isprintable() and has_control_character(cell):
                 self._add((position, N_("This cell holds an unprintable character."), {}), keys, number)
-            elif len(cell) > self._limits.max_cell_characters:
+            if len(cell) > self._limits.max_cell_characters:
                 text = N_("This cell is longer than %(limit)s characters.")
                 self._add((position, text, {"limit": self._limits.max_cell_characters}), keys, number)
 
-    def _add(self, fault: tuple[int, str, dict[str, object]], keys: Sequence[str | None], number: int) -> None:
+    def _add(self, fault: CellFault, keys: Sequence[str | None], number: int) -> None:
         position, text, params = fault
         if len(self.faults) < self._limits.max_faults:
             key = keys[position] if position < len(keys) else None
@@ -87,13 +88,19 @@ def read_table(
     max_rows: int = _DEFAULT.max_rows,
     max_cells: int = _DEFAULT.max_cells,
 ) -> Table:
-    """Open a CSV (UTF-8 with or without BOM, UTF-16 with BOM, CP932; commas or tabs) or XLSX file; its content decides, not its name.
+    """Open a CSV (UTF-8 with or without BOM, UTF-16 with BOM, CP932; commas or tabs) or XLSX file.
+
+    Its content decides, not its name. Memory stays flat whatever its size.
 
     Raises InvalidInput: too large, not a table, undecodable, a bomb, no header, doubled or missing headers."""
     limits = Limits(max_bytes=max_bytes, max_rows=max_rows, max_cells=max_cells)
     size = path.stat().st_size
     if size > max_bytes:
-        _refuse(N_("The file is too large: %(size)s MiB, at most %(limit)s MiB are read."), size=-(-size // MEBI), limit=max_bytes // MEBI)
+        _refuse(
+            N_("The file is too large: %(size)s MiB, at most %(limit)s MiB are read."),
+            size=-(-size // MEBI),
+            limit=max_bytes // MEBI,
+        )
     source = _source(path, limits)
     for number, cells, _ in source.rows():
         cells = [clean(cell) for cell in cells]
@@ -118,9 +125,9 @@ def _source(path: Path, limits: Limits) -> Source:
     if start.startswith(b"PK"):
         return XlsxSource(path, limits)
     if start == _OLD_EXCEL:
-        _refuse(N_("This is an old Excel file (.xls) or one with a password. Save it as .xlsx without a password, or as CSV."))
+        _refuse(N_("This is an old Excel file (.xls) or has a password. Save it as .xlsx without password, or as CSV."))
     return CsvSource(path, limits)
 
 
-def _refuse(text: str, **params: object) -> None:
+def _refuse(text: str, /, **params: object) -> None:
     raise InvalidInput(faults=[Fault(text, params)])

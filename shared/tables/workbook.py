@@ -31,7 +31,9 @@ class Workbook:
 
 
 def open_workbook(package: Package) -> Workbook:
-    main = next((part for kind, part in _relationships(package, "").values() if kind == "officeDocument"), "xl/workbook.xml")
+    main = next(
+        (part for kind, part in _relationships(package, "").values() if kind == "officeDocument"), "xl/workbook.xml"
+    )
     related = _relationships(package, main)
     sheets: list[str] = []
     from_1904 = False
@@ -113,10 +115,10 @@ def _is_date(number: str, codes: dict[str, str]) -> bool:
 
 
 class SharedStrings:
-    """The texts that cells refer to by number, kept in a temporary file: a roster has nearly as many as it has cells."""
+    """The texts that cells refer to by number, in a temporary file: a roster has nearly as many as it has cells."""
 
     def __init__(self, package: Package, part: str, limits: Limits) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as this object)
         weakref.finalize(self, self._file.close)
         self._ends = array("L", [0])
         self._cache: dict[int, str] = {}

@@ -23,9 +23,9 @@ _ROWS_IN_A_PIECE = 500
 def write_csv(
     headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, encoding: CsvEncoding = "utf-8-sig"
 ) -> Iterator[bytes]:
-    """A CSV file in pieces, lines ending in CRLF. `utf-8-sig` is what Excel opens by a double click; `cp932` on request.
+    """A CSV file in pieces, lines ending in CRLF. Excel opens `utf-8-sig` by a double click; `cp932` is for old tools.
 
-    Raises InvalidInput, naming row and column, where a character (𠮷) does not exist in the encoding: never a silent `?`."""
+    Raises InvalidInput, naming row and column, where a character (𠮷) is not in the encoding: never a silent `?`."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([guard(header) for header in headers])
@@ -53,9 +53,8 @@ def write_csv(
 
 
 def write_xlsx(headers: Sequence[str], rows: Iterable[Sequence[Cell]], path: Path, *, sheet: str = "Sheet1") -> None:
-    """An XLSX file, written row by row in flat memory. Text is always typed as text; numbers and dates as themselves."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    """An XLSX file, written row by row in flat memory. Text is always typed as text, numbers and dates as such."""
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         bold = book.add_format({"bold": True})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})

@@ -8,7 +8,7 @@ LENGTH = 200
 
 
 class Place(NamedTuple):
-    """One field: first and last byte, and whether it is a number (right-aligned, zeros) or text (left-aligned, blanks)."""
+    """One field: first and last byte; a number (right-aligned, zeros) or text (left-aligned, blanks)."""
 
     first: int
     last: int

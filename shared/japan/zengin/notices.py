@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
@@ -10,7 +10,7 @@ _REIWA_YEAR_ZERO = 2018
 
 
 class Style(Enum):
-    """Which form of data record a bank writes; a setting of the account. AUTO takes B where bytes 129-152 are 24 digits."""
+    """Which data record a bank writes; a setting of the account. AUTO: B where bytes 129-152 are 24 digits."""
 
     A = "A"
     B = "B"
@@ -32,10 +32,11 @@ class Account:
 
 @dataclass(frozen=True)
 class Deposit:
-    """One transfer in, or (reversal) one taken back by the bank 取消. Yen. Names in full-width kana as the bank wrote them.
+    """One transfer in, or (reversal 取消) one that the bank took back. Yen. Names as the bank wrote them, full-width.
 
     `booked_on` 勘定日, `value_on` 起算日 (from when it counts), `cheques` 他店券 (part not yet cleared),
-    `payer_code` 依頼人コード (for virtual accounts: their number), `reference` 照会番号."""
+    `payer_code` 依頼人コード (10 digits, "" if none; for virtual accounts often their number), `reference` 照会番号,
+    `line` where it stands in the file, from 1 (not part of what makes two notices equal)."""
 
     account: Account
     booked_on: date
@@ -49,7 +50,7 @@ class Deposit:
     reversal: bool = False
     edi: str = ""
     reference: str = ""
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
 def era_date(day: date) -> str:

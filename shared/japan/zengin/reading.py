@@ -24,8 +24,8 @@ _TWENTY_FOUR_DIGITS = re.compile(r"[0-9]{24}")
 def read_deposits(file: BinaryIO, *, style: Style = Style.AUTO) -> Iterator[Deposit]:
     """Yield the file's deposits, reversals among them, in order. `file` is binary and is read once.
 
-    Raises InvalidInput at the end with a fault per line that is wrong (`row`): length, characters, small kana, unknown or
-    misplaced records, dates, amounts, counts and sums, a file that stops half-way. Nothing of such a file may be kept."""
+    Raises InvalidInput at the end with a fault for each line that is wrong (`row`): length, characters, small kana,
+    unknown or misplaced records, dates, amounts, counts and sums, a file that stops half-way. Keep nothing of it."""
     reader = _Reader(style)
     for line, record in _records(file):
         deposit = reader.take(line, record)
@@ -42,16 +42,15 @@ def read_deposits(file: BinaryIO, *, style: Style = Style.AUTO) -> Iterator[Depo
 def _records(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """(number, bytes) of each record: lines if there are line ends, else every 200 bytes."""
     start = file.readline(_MAX_LINE)
-    if start.endswith(b"\n"):
-        number = 0
+    number = 0
+    if start.endswith(b"\n") and len(start) < 2 * LENGTH:
         while start:
             number += 1
             record = start.rstrip(b"\r\n")
-            if record != _END_OF_FILE and (record or file.peek(1) if hasattr(file, "peek") else record):
+            if record not in (b"", _END_OF_FILE):
                 yield number, record
             start = file.readline(_MAX_LINE)
         return
-    number = 0
     buffer = start
     while buffer:
         while len(buffer) >= LENGTH:
@@ -112,7 +111,10 @@ class _Reader:
         if self._account is not None:
             self._fault(N_("A trailer record is missing before this line."))
         if values["type"] != "01":
-            self._fault(N_("This is a file of type %(type)s; a notice of money received (type 01) is needed."), type=values["type"])
+            self._fault(
+                N_("This is a file of type %(type)s; a notice of money received (type 01) is needed."),
+                type=values["type"],
+            )
         if values["code"] == "1":
             self._fault(N_("The file says that it is in EBCDIC; ask the bank for JIS."))
         self._account = Account(
@@ -141,7 +143,10 @@ class _Reader:
         if self._account is None:
             self._fault(N_("A header record is missing before this line."))
         if _SMALL_KANA.search(values["payer_name"]):
-            self._fault(N_("The payer's name holds small kana, which bank files do not have: “%(name)s”."), name=_text(values["payer_name"]))
+            self._fault(
+                N_("The payer's name holds small kana, which bank files do not have: “%(name)s”."),
+                name=_text(values["payer_name"]),
+            )
         if values["reversal"] not in " 01":
             self._fault(N_("The reversal mark is “%(mark)s”; only 1 or blank is known."), mark=values["reversal"])
         if len(self.faults) > before or self._account is None or booked_on is None or value_on is None:
@@ -156,7 +161,7 @@ class _Reader:
             amount=amount,
             cheques=cheques,
             payer_name=_text(values["payer_name"]),
-            payer_code=values["payer_code"].strip(),
+            payer_code=values["payer_code"].strip() if values["payer_code"].strip(" 0") else "",
             sending_bank=_text(values["sending_bank"]),
             sending_branch=_text(values["sending_branch"]),
             reversal=reversal,
@@ -164,6 +169,7 @@ class _Reader:
             reference=values["reference"].strip(),
             line=self._line,
         )
+
     def _trailer(self, record: str) -> None:
         if self._account is None:
             self._fault(N_("A header record is missing before this line."))
@@ -172,13 +178,19 @@ class _Reader:
         found = (self._counts[0], self._sums[0], self._counts[1], self._sums[1])
         if told[:2] != found[:2]:
             self._fault(
-                N_("The trailer says %(count)s transfers of %(sum)s yen; the file holds %(found)s of %(found_sum)s yen."),
-                count=told[0], sum=told[1], found=found[0], found_sum=found[1],
+                N_("The trailer says %(count)s transfers of %(sum)s yen; the file has %(found)s of %(found_sum)s yen."),
+                count=told[0],
+                sum=told[1],
+                found=found[0],
+                found_sum=found[1],
             )
         if told[2:] != found[2:]:
             self._fault(
-                N_("The trailer says %(count)s reversals of %(sum)s yen; the file holds %(found)s of %(found_sum)s yen."),
-                count=told[2], sum=told[3], found=found[2], found_sum=found[3],
+                N_("The trailer says %(count)s reversals of %(sum)s yen; the file has %(found)s of %(found_sum)s yen."),
+                count=told[2],
+                sum=told[3],
+                found=found[2],
+                found_sum=found[3],
             )
         self._account = None
 
@@ -201,7 +213,7 @@ class _Reader:
             self._fault(N_("“%(text)s” is not a date (YYMMDD in the years of Reiwa)."), text=text)
             return None
 
-    def _fault(self, text: str, **params: object) -> None:
+    def _fault(self, text: str, /, **params: object) -> None:
         if len(self.faults) < _MAX_FAULTS:
             self.faults.append(Fault(text, params, row=self._line or None))
 
