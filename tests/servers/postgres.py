@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,8 @@ from deploy.stack.errors import StackError
 from deploy.stack.ports import free_port
 from deploy.stack.postgres import Postgres
 from deploy.stack.processes import Process
+from shared.cli import service_named
+from shared.migrations import migrate
 from tests.servers import engine
 from tests.servers.run import Notes, Run
 
@@ -63,21 +63,10 @@ class PostgresServer:
         def make() -> Notes:
             name = f"template_{service}_{secrets.token_hex(4)}"
             create_database(self.admin_url, name, service, ROLE_PASSWORD)
-            migrate(service, self.addresses(service, name).owner_url)
+            migrate(service_named(service), self.addresses(service, name).owner_url)
             return {"name": name}
 
         return str(self.run.once(f"template-{service}", make)["name"])
-
-
-def migrate(service: str, owner_url: str) -> None:
-    """Run the service's migrations as its owner, as `tsudoi migrate` does."""
-    command = [sys.executable, "-c", "import sys; from shared.cli import main; sys.exit(main())", "migrate", service]
-    env = {key: value for key, value in os.environ.items() if not key.startswith("TSUDOI_")}
-    env[f"TSUDOI_DATABASE_{service.upper()}_OWNER"] = owner_url
-    env[f"TSUDOI_DATABASE_{service.upper()}"] = owner_url
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
-    if done.returncode != 0:
-        raise StackError(f"tsudoi migrate {service} failed:\n{done.stdout}{done.stderr}")
 
 
 def find() -> Notes:

@@ -1,0 +1,78 @@
+"""The settings (`TSUDOI_*`) that each process of a stack is given: what it needs, and no other service's secrets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deploy.stack.state import State
+
+
+def inherited() -> dict[str, str]:
+    """The environment of whoever starts the stack, without settings of Tsudoi that may be meant for something else."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("TSUDOI_", "PROMETHEUS_"))}
+    return {"LANG": "C.UTF-8", **kept, "PYTHONUNBUFFERED": "1"}
+
+
+def database_url(state: State, service: str, *, owner: bool = False) -> str:
+    role = f"{service}_owner" if owner else service
+    place = f"127.0.0.1:{state.ports['postgres']}/tsudoi_{service}"
+    return f"postgresql+psycopg://{role}:{state.passwords[service]}@{place}"
+
+
+def broker_url(state: State) -> str:
+    return f"amqp://tsudoi:{state.passwords['rabbit']}@127.0.0.1:{state.ports['rabbit']}/tsudoi"
+
+
+def gateway_url(state: State) -> str:
+    return f"http://127.0.0.1:{state.ports['gateway']}"
+
+
+def clock_file(state: State) -> Path:
+    return Path(state.home) / "clock"
+
+
+def common(state: State) -> dict[str, str]:
+    home = Path(state.home)
+    return {
+        "TSUDOI_BROKER": broker_url(state),
+        "TSUDOI_SMTP": f"smtp://127.0.0.1:{state.ports['smtp']}",
+        "TSUDOI_PUBLIC_URL": gateway_url(state),
+        "TSUDOI_SECRET": state.passwords["session"],
+        "TSUDOI_TOKEN_PUBLIC": str(home / "keys" / "token.pub"),
+        "TSUDOI_HOME": str(home / "data"),
+        "TSUDOI_CLOCK_FILE": str(clock_file(state)),
+        **state.extra_env,
+    }
+
+
+def for_service(state: State, service: str, *, owner: bool = False) -> dict[str, str]:
+    """Settings of one service; `owner`: also the address that may change its tables (for migrations alone)."""
+    env = common(state)
+    env[f"TSUDOI_DATABASE_{service.upper()}"] = database_url(state, service)
+    if owner:
+        env[f"TSUDOI_DATABASE_{service.upper()}_OWNER"] = database_url(state, service, owner=True)
+    if service == "members":
+        env["TSUDOI_TOKEN_KEY"] = str(Path(state.home) / "keys" / "token.pem")
+    if service == "payments":
+        env["TSUDOI_SANDBOX_SECRET"] = state.passwords["sandbox"]
+    return env
+
+
+def for_process(state: State, kind: str, service: str) -> dict[str, str]:
+    """Settings of one process of a service: also where it listens and where it counts."""
+    env = for_service(state, service)
+    if kind == "web":
+        env["TSUDOI_BIND"] = f"127.0.0.1:{state.ports[f'web-{service}']}"
+        env["TSUDOI_WEB_WORKERS"] = str(state.web_workers)
+        env["PROMETHEUS_MULTIPROC_DIR"] = str(Path(state.home) / "metrics" / service)
+    else:
+        env["TSUDOI_METRICS_PORT"] = str(state.ports[f"{kind}-{service}-metrics"])
+    return env
+
+
+def for_sandbox(state: State) -> dict[str, str]:
+    env = common(state)
+    env["TSUDOI_BIND"] = f"127.0.0.1:{state.ports['sandbox']}"
+    env["TSUDOI_SANDBOX_SECRET"] = state.passwords["sandbox"]
+    return env
