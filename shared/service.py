@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from shared.bus import crash
 from shared.db import make_engine, read_only
 from shared.identity import SYSTEM, Actor
 from shared.messages import Envelope, Message
@@ -78,14 +79,20 @@ class RunningService:
         self.name = service.name
         self.engine = make_engine(settings.database, pool_size=settings.pool_size)
         self._reading = read_only(self.engine)
-        self.after_saying: list[Callable[[], None]] = []  # woken when something was put into the outbox (same process)
-        self.after_starting_work: list[Callable[[], None]] = []  # woken when long work was queued (same process)
+        # Called after a commit, in the same process: something was put into the outbox, long work was queued, a message arrived.
+        self.after_saying: list[Callable[[], None]] = []
+        self.after_starting_work: list[Callable[[], None]] = []
+        self.after_arriving: list[Callable[[], None]] = []
 
     @contextmanager
     def session(self, *, reading: bool = False) -> Iterator[Session]:
         """A bare transaction outside all societies, for the kit's own tables."""
         with Session(self._reading if reading else self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+        hooks = {"said": self.after_saying, "work_started": self.after_starting_work, "arrived": self.after_arriving}
+        for flag in hooks.keys() & session.info.keys():
+            for wake in hooks[flag]:
+                wake()
 
     @contextmanager
     def unit(
@@ -94,12 +101,6 @@ class RunningService:
         """One transaction in one society: committed at the end with everything that was said, or undone whole."""
         with self.session(reading=reading) as session, self.in_society(session, society_id, actor=actor, cause=cause) as uow:
             yield uow
-        if session.info.pop("said", False):
-            for wake in self.after_saying:
-                wake()
-        if session.info.pop("work_started", False):
-            for wake in self.after_starting_work:
-                wake()
 
     @contextmanager
     def in_society(
@@ -114,8 +115,11 @@ class RunningService:
         try:
             yield uow
             session.flush()
+            if cause is not None:
+                crash.point("effect")
             if uow.write_messages():
                 session.info["said"] = True
+                crash.point("outbox")
         finally:
             current_society.reset(token)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -38,19 +38,19 @@ class OutboxRow(KitBase):
     said_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    def envelope(self, source: str) -> Envelope:
-        return Envelope(
-            id=self.id,
-            type=self.type,
-            source=source,
-            time=self.said_at,
-            society=self.society,
-            payload=self.payload,
-            correlation=self.correlation,
-            causation=self.causation,
-            traceparent=self.traceparent,
-            bulk=self.bulk,
-        )
+
+_COLUMNS = (
+    OutboxRow.id,
+    OutboxRow.type,
+    OutboxRow.said_at,
+    OutboxRow.society,
+    OutboxRow.payload,
+    OutboxRow.correlation,
+    OutboxRow.causation,
+    OutboxRow.traceparent,
+    OutboxRow.bulk,
+)
+Lane = tuple[bool, str]  # (bulk?, type): what one routing key stands for
 
 
 def put(session: Session, envelopes: Sequence[Envelope]) -> None:
@@ -78,23 +78,46 @@ def put(session: Session, envelopes: Sequence[Envelope]) -> None:
         session.execute(sa.text("SELECT pg_notify('outbox', '')"))
 
 
-def claim(session: Session, limit: int) -> Sequence[OutboxRow]:
-    """Up to `limit` unsent rows, prompt lane first, oldest first, locked against other relays.
+def claim(session: Session, source: str, limit: int, *, resting: Collection[Lane] = ()) -> list[Envelope]:
+    """Up to `limit` unsent messages, prompt lane first, oldest first, locked against other relays; none that rest.
 
     By lock and state, never by "id greater than the last seen": ids are drawn before commit, and rows would be lost."""
     statement = (
-        sa.select(OutboxRow)
+        sa.select(*_COLUMNS)
         .where(OutboxRow.sent_at.is_(None))
         .order_by(OutboxRow.bulk, OutboxRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return session.scalars(statement).all()
+    for bulk, type_name in resting:
+        statement = statement.where(sa.not_(sa.and_(OutboxRow.bulk == bulk, OutboxRow.type == type_name)))
+    return [
+        Envelope(
+            id=id,
+            type=type_name,
+            source=source,
+            time=said_at,
+            society=society,
+            payload=payload,
+            correlation=correlation,
+            causation=causation,
+            traceparent=traceparent,
+            bulk=bulk,
+        )
+        for id, type_name, said_at, society, payload, correlation, causation, traceparent, bulk in session.execute(statement)
+    ]
 
 
-def mark_sent(session: Session, ids: Sequence[str], at: datetime) -> None:
+def mark_sent(session: Session, ids: Collection[str], at: datetime) -> None:
     """Only rows whose own confirm has come."""
-    session.execute(sa.update(OutboxRow).where(OutboxRow.id.in_(ids)).values(sent_at=at), execution_options={"synchronize_session": False})
+    if session.connection().dialect.name == "postgresql":
+        statement = sa.text("UPDATE outbox SET sent_at = :at WHERE id = ANY(CAST(:ids AS uuid[]))")
+        session.execute(statement, {"at": at, "ids": list(ids)})
+        return
+    session.execute(
+        sa.update(OutboxRow).where(OutboxRow.id.in_(list(ids))).values(sent_at=at),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def forget_sent(session: Session, before: datetime, limit: int = 10_000) -> int:

@@ -1,0 +1,54 @@
+"""The bus without a broker: the relay writes straight into the subscribers' inboxes. As durable as their databases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+
+import structlog
+
+from shared.bus import inbox
+from shared.bus.outbox import Lane
+from shared.messages import Envelope
+from shared.service import RunningService
+
+log = structlog.get_logger()
+
+REST = 5.0  # seconds for which messages to a subscriber that could not take them are left alone
+
+
+class LocalPublisher:
+    """Writes to all services that it was given; each takes the types that it subscribes to."""
+
+    def __init__(self, services: Sequence[RunningService]) -> None:
+        self._subscribers = [
+            (running, frozenset(contract.type_name() for contract in running.service.subscriptions)) for running in services
+        ]
+        self._resting: dict[Lane, float] = {}
+
+    def publish(self, envelopes: Sequence[Envelope]) -> set[str]:
+        """Confirms what every subscriber has stored; what nobody subscribes to is confirmed as well."""
+        confirmed = {e.id for e in envelopes}
+        for running, types in self._subscribers:
+            wanted = [e for e in envelopes if e.type in types]
+            if not wanted:
+                continue
+            try:
+                inbox.store(running, wanted)
+            except Exception as error:
+                log.warning("subscriber takes no messages", service=running.name, count=len(wanted), error=repr(error))
+                confirmed.difference_update(e.id for e in wanted)
+                until = time.monotonic() + REST
+                self._resting.update({(e.bulk, e.type): until for e in wanted})
+        return confirmed
+
+    def resting(self) -> Collection[Lane]:
+        now = time.monotonic()
+        self._resting = {lane: until for lane, until in self._resting.items() if until > now}
+        return self._resting.keys()
+
+    def keep_alive(self) -> None:
+        """Nothing to keep: there is no connection."""
+
+    def close(self) -> None:
+        """Nothing to close: the databases are the services'."""

@@ -1,0 +1,35 @@
+"""Whose fault is an error: the database's, so that everybody waits, or the message's, so that it alone is tried again or parked."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+_SQLSTATES = ("08", "53", "57P", "58")  # connection, resources (disk full, too many connections), shutdown, system
+_READ_ONLY = "25006"  # what a standby says that has not been promoted yet
+_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
+
+
+def database_is_down(error: BaseException) -> bool:
+    """Is it the database that fails, rather than the message? Then no attempt is counted and nothing is acked."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return True
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or (error.orig is not None and database_is_down(error.orig))
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate
+        if state is None:
+            return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
+        return state.startswith(_SQLSTATES) or state == _READ_ONLY
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorname", "").startswith(_SQLITE)
+    return False
+
+
+def describe(error: BaseException) -> str:
+    """For the operator's list of parked messages; without the parameters of SQL statements, which are people's data."""
+    text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    return f"{type(error).__name__}: {text}"[:2000]
