@@ -20,7 +20,6 @@ from shared.bus.ticks import TickRow
 from shared.bus.trouble import database_is_down
 from shared.identity import Actor
 from shared.service import Due, RunningService
-from shared.uow import UnitOfWork
 
 log = structlog.get_logger()
 
@@ -32,10 +31,11 @@ KEEP_HANDLED = timedelta(days=30)
 FAILURES = Counter("tsudoi_tick_failures", "Due work that failed, counted per society", ["service", "name"])
 
 
-def forget_old_messages(uow: UnitOfWork) -> None:
+def forget_old_messages(running: RunningService) -> None:
     """Sent messages after 7 days, handled ones after 30."""
-    outbox.forget_sent(uow.session, uow.now - KEEP_SENT, limit=50_000)
-    inbox.forget_handled(uow.session, uow.now - KEEP_HANDLED, limit=50_000)
+    with running.session() as session:
+        outbox.forget_sent(session, clock.now() - KEEP_SENT, limit=50_000)
+        inbox.forget_handled(session, clock.now() - KEEP_HANDLED, limit=50_000)
 
 
 KIT_DUE = (Due("forget-old-messages", timedelta(minutes=10), forget_old_messages, for_each_society=False),)
@@ -100,8 +100,11 @@ def _run(running: RunningService, due: Due, stop: threading.Event, progress: Cal
             failed += 1  # not done: the next ticker goes on
             break
         try:
-            with running.unit(society, actor=actor) as uow:
-                due.do(uow)
+            if due.for_each_society:
+                with running.unit(society, actor=actor) as uow:
+                    due.do(uow)
+            else:
+                due.do(running)
         except Exception as error:
             if database_is_down(error):
                 raise
