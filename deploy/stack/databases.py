@@ -1,12 +1,18 @@
 """One database for each service, with two roles: `<service>_owner` makes and changes the tables, `<service>` uses them.
 
 The service's role owns nothing and cannot bypass row-level security, so that PostgreSQL enforces once more what the
-session filters: one society never sees another's rows."""
+session filters: one society never sees another's rows.
+
+`python -m deploy.stack.databases` does it for every service whose `TSUDOI_DATABASE_<SERVICE>` is set, on the server
+where `TSUDOI_DATABASE_ADMIN` is a superuser's address (the container stack does this once)."""
 
 from __future__ import annotations
 
+import os
+
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from deploy.stack.errors import StackError
 
@@ -67,4 +73,17 @@ def _exists(admin: psycopg.Connection, database: str) -> bool:
 
 
 def _other_database(url: str, database: str) -> str:
-    return psycopg.conninfo.make_conninfo(url, dbname=database)
+    return make_conninfo(url, dbname=database)
+
+
+def main() -> None:
+    admin_url = os.environ["TSUDOI_DATABASE_ADMIN"]
+    for variable, url in sorted(os.environ.items()):
+        if not variable.startswith("TSUDOI_DATABASE_") or variable.endswith(("_ADMIN", "_OWNER")):
+            continue
+        parts = conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://"))
+        create_database(admin_url, str(parts["dbname"]), str(parts["user"]), str(parts["password"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -59,7 +59,7 @@ class Programs:
         )
 
     def ready(self, name: str) -> bool:
-        """Web: says so itself. Sandbox and mail sink: accept connections. Worker and relay: are up and serve figures."""
+        """Web says so itself; sandbox and mail sink accept connections; worker and relay serve their figures."""
         kind, _, service = name.partition("-")
         if kind == "web":
             url = f"http://127.0.0.1:{self.state.ports[name]}/{service}/health/ready"

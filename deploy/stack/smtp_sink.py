@@ -1,7 +1,8 @@
 """Takes all mail and sends none: each message becomes an .eml file that people and tests can read.
 
 `X-Envelope-To` holds whom it was for. To try out bounces: an address that begins with `refuse-` is answered 550,
-one that begins with `later-` 451. Run as `python -m deploy.stack.smtp_sink PORT FOLDER`."""
+one that begins with `later-` 451. Run as
+`python -m deploy.stack.smtp_sink PORT FOLDER [HOST]`."""
 
 from __future__ import annotations
 
@@ -47,13 +48,13 @@ class Sink:
         return "250 stored"
 
 
-def main(port: int, folder: Path) -> None:
+def main(port: int, folder: Path, host: str = "127.0.0.1") -> None:
     """Serve until SIGTERM or SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     controller = Controller(
-        Sink(folder), hostname="127.0.0.1", port=port, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True
+        Sink(folder), hostname=host, port=port, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True
     )
     controller.start()
     stop.wait()
@@ -61,4 +62,4 @@ def main(port: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -5,7 +5,7 @@
     stack.restart("relay", "billing")
     stack.stop()
 
-A process is named by its kind and service ("web", "billing"), or by one word: postgres, rabbit, smtp, sandbox, gateway."""
+A process is named by kind and service ("web", "billing"), or by one word: postgres, rabbit, smtp, sandbox, gateway."""
 
 from __future__ import annotations
 

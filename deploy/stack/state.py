@@ -1,4 +1,4 @@
-"""What a stack remembers between commands: `stack.json` in its home, readable by its owner alone (it holds passwords)."""
+"""What a stack remembers between commands: `stack.json` in its home, readable by its owner alone (passwords)."""
 
 from __future__ import annotations
 

@@ -15,8 +15,6 @@ from deploy.stack.errors import StackError
 from deploy.stack.ports import free_port
 from deploy.stack.postgres import Postgres
 from deploy.stack.processes import Process
-from shared.cli import service_named
-from shared.migrations import migrate
 from tests.servers import engine
 from tests.servers.run import Notes, Run
 
@@ -60,6 +58,10 @@ class PostgresServer:
             drop_database(self.admin_url, self._made.pop())
 
     def _migrated_template(self, service: str) -> str:
+        # the service's code is loaded only by the tests that want its tables
+        from shared.cli import service_named
+        from shared.migrations import migrate
+
         def make() -> Notes:
             name = f"template_{service}_{secrets.token_hex(4)}"
             create_database(self.admin_url, name, service, ROLE_PASSWORD)
