@@ -51,8 +51,8 @@ def fold_kanji(text: str) -> str:
 def match_key(name: str) -> str:
     """What two spellings of one payer have in common: equal keys mean the same name to a bank.
 
-    Folds width, hiragana, small kana, long vowels, spaces, punctuation and variant kanji, and writes legal forms as banks
-    do (株式会社ツドイ, ㈱ツドイ, カ)ツドイ → カ)ツドイ). Two companies that differ only in their form stay apart."""
+    Folds width, hiragana, small kana, long vowels, spaces, punctuation, variant kanji; writes legal forms as banks do
+    (株式会社ツドイ, ㈱ツドイ, カ)ツドイ → カ)ツドイ). Two companies that differ only in their form stay apart."""
     text = fold_kanji(_DASHES.sub("ー", fold_kana(name)).upper()).translate(_SMALL_TO_LARGE).replace("ヲ", "オ")
     before, core, after = split_legal_form(re.sub(r"\s", "", text))
     return before + _PUNCTUATION.sub("", core) + after
