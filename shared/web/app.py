@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 
 def create_app(running: RunningService) -> Flask:
-    """The web application of a running service. Raises UndeclaredRoutes never: a route without a declaration answers 403."""
+    """The web application of a running service. A route whose access is not declared answers 403, always."""
     root = _package_folder(running.service.package)
     app = Flask(running.service.package, static_folder=None, template_folder=None, root_path=str(root))
     app.jinja_loader = ChoiceLoader([FileSystemLoader(root / "templates"), FileSystemLoader(HERE / "templates")])
@@ -34,6 +34,7 @@ def create_app(running: RunningService) -> Flask:
     forms.install(app)
     navigation.install(app)
     api.install(app, running)
+    app.jinja_env.globals["progress"] = streams.progress
     for blueprint in running.service.pages:
         app.register_blueprint(blueprint)
     for blueprint in (health.make_blueprint(running), streams.make_blueprint(running.name)):

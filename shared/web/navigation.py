@@ -1,0 +1,97 @@
+"""The way around, as one table: what stands in the navigation of the staff console 事務局 and of My Page 会員マイページ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask, g, request
+
+from shared.errors import N_
+from shared.identity import STAFF, Principal, Role
+from shared.web import access
+from shared.web.access import running_service
+
+_ADMIN, _AFFAIRS, _ACCOUNTING, _EVENTS, _READER = Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS, Role.READER
+_PEOPLE = frozenset({_ADMIN, _AFFAIRS, _ACCOUNTING, _READER})
+_MONEY = frozenset({_ADMIN, _ACCOUNTING, _READER})
+_ALL_EVENTS = frozenset({_ADMIN, _EVENTS, _READER, Role.ORGANISER})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place. `area`: console or my; `group`: heading under which it stands; no roles: everybody who is logged in."""
+
+    label: str
+    path: str
+    icon: str
+    area: str
+    group: str = ""
+    roles: frozenset[Role] = frozenset()
+    only_without_broker: bool = False  # the in-app mailbox of onebox
+
+    def is_for(self, who: Principal) -> bool:
+        return not self.roles or bool(self.roles & who.roles)
+
+
+ENTRIES: Sequence[Entry] = (
+    Entry(N_("Dashboard"), "/billing/console/", "layout-dashboard", "console", "", STAFF),
+    Entry(N_("Members"), "/members/console/members", "users", "console", N_("People"), _PEOPLE),
+    Entry(N_("Import"), "/members/console/import", "file-up", "console", N_("People"), frozenset({_ADMIN, _AFFAIRS})),
+    Entry(N_("Billing runs"), "/billing/console/runs", "layers", "console", N_("Billing"), _MONEY),
+    Entry(N_("Invoices"), "/billing/console/invoices", "receipt-japanese-yen", "console", N_("Billing"), _MONEY | {_AFFAIRS}),
+    Entry(N_("Fees"), "/billing/console/fees", "tags", "console", N_("Billing"), _MONEY),
+    Entry(N_("Payments"), "/payments/console/payments", "wallet", "console", N_("Payments"), _MONEY),
+    Entry(N_("Unidentified deposits"), "/payments/console/deposits", "circle-question-mark", "console", N_("Payments"), _MONEY),
+    Entry(N_("Bank file"), "/payments/console/bank-files", "landmark", "console", N_("Payments"), frozenset({_ADMIN, _ACCOUNTING})),
+    Entry(N_("Events"), "/events/console/events", "calendar-days", "console", N_("Activities"), _ALL_EVENTS),
+    Entry(N_("Sent mail"), "/notifications/console/letters", "mail-check", "console", N_("Activities"), STAFF),
+    Entry(N_("Mailbox"), "/notifications/mailbox", "inbox", "console", N_("Activities"), STAFF, only_without_broker=True),
+    Entry(N_("Home"), "/members/my/", "house", "my"),
+    Entry(N_("Invoices and receipts"), "/billing/my/invoices", "receipt-japanese-yen", "my"),
+    Entry(N_("Events"), "/events/my/events", "calendar-days", "my"),
+    Entry(N_("Profile"), "/members/my/profile", "circle-user-round", "my"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry as it stands on one page."""
+
+    entry: Entry
+    current: bool
+
+
+def places(area: str) -> list[Place]:
+    """The entries of an area that the reader may use; the one that holds this page is current."""
+    who = access.principal_or_none()
+    if who is None:
+        return []
+    broker = bool(running_service().settings.broker)
+    shown = [e for e in ENTRIES if e.area == area and e.is_for(who) and not (e.only_without_broker and broker)]
+    here = max((e for e in shown if _holds(e.path, request.path)), key=lambda e: len(e.path), default=None)
+    return [Place(entry, entry is here) for entry in shown]
+
+
+def _holds(path: str, page: str) -> bool:
+    return page == path or (not path.endswith("/") and page.startswith(f"{path}/"))
+
+
+def other_area(area: str) -> str | None:
+    """For people who are staff and members at once: the way to their other side."""
+    who = access.principal_or_none()
+    if who is None:
+        return None
+    if area == "my":
+        return next((e.path for e in ENTRIES if e.area == "console" and e.is_for(who)), None) if who.is_staff else None
+    return "/members/my/" if who.person_id else None
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        places=places,
+        other_area=other_area,
+        principal=access.principal_or_none,
+        society=lambda: g.get("society"),
+        service_name=lambda: running_service().name,
+    )

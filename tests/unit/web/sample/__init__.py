@@ -1,0 +1,1 @@
+"""A tiny service that wears the page kit, for the kit's own tests."""
