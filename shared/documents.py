@@ -44,14 +44,29 @@ class _Press:
             return self.compiler.compile(sys_inputs=inputs, **options)
 
 
-_presses: dict[tuple[int, Path], _Press] = {}  # by process: a compiler does not survive a fork
+class PrintedBeforeFork(RuntimeError):
+    """This process was forked from one that had already printed. typst's threads do not survive that: it would hang."""
+
+
+_presses: dict[Path, _Press] = {}
 _guard = threading.Lock()
+_dead = False
+
+
+def _after_fork() -> None:
+    global _guard, _dead
+    _guard = threading.Lock()
+    _dead = _dead or bool(_presses)
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def render_pdf(template: Path, data: Mapping[str, Any], *, timestamp: datetime | None = None) -> bytes:
     """A PDF/A-3b. The same template, data and timestamp (aware; default: now by our clock) give the same bytes.
 
-    `data` must be JSON-able: money as int or formatted text, dates as text. Safe to call from several threads."""
+    `data` must be JSON-able: money as int or formatted text, dates as text. Safe to call from several threads, and in
+    forked workers as long as the process that forks them has printed nothing (else PrintedBeforeFork)."""
     pdf: bytes = _press(template).compile(
         data, format="pdf", pdf_standards=["a-3b"], timestamp=int((timestamp or clock.now()).timestamp())
     )
@@ -65,9 +80,10 @@ def render_png(template: Path, data: Mapping[str, Any], *, ppi: float = 96) -> l
 
 
 def _press(template: Path) -> _Press:
-    key = (os.getpid(), template)
+    if _dead:
+        raise PrintedBeforeFork("print documents only after the workers are forked")
     with _guard:
-        return _presses.setdefault(key, _Press(template))
+        return _presses.setdefault(template, _Press(template))
 
 
 def _fonts() -> typst.Fonts:

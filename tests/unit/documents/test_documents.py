@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -108,3 +109,29 @@ def test_a_process_prints_100_invoices_a_second_in_flat_memory() -> None:
         render_pdf(_INVOICE, invoice(f"会員{number}", number=number))
     assert 400 / (time.process_time() - started) > 100
     assert process.memory_info().rss - before < 20 << 20
+
+
+_FORKS = """
+import os, sys
+from pathlib import Path
+from shared.documents import PrintedBeforeFork, render_pdf
+
+template, early = Path(sys.argv[1]), sys.argv[2] == "early"
+data = {"title": "t", "addressee": "a", "lines": [], "total": "1"}
+if early:
+    render_pdf(template, data)
+child = os.fork()
+if child == 0:
+    try:
+        render_pdf(template, data)
+        os._exit(0)
+    except PrintedBeforeFork:
+        os._exit(7)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize(("when", "expected"), [("late", 0), ("early", 7)])
+def test_forked_workers_print_unless_their_parent_did(when: str, expected: int) -> None:
+    command = [sys.executable, "-c", _FORKS, str(_INVOICE), when]
+    assert subprocess.run(command, check=False, timeout=60).returncode == expected
