@@ -19,7 +19,7 @@ from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 from shared.web.asking import is_navigation, wants_problem
 
-TOKEN_COOKIE = "tsudoi_token"  # noqa: S105
+TOKEN_COOKIE = "tsudoi_token"
 HINT_COOKIE = "tsudoi_session_hint"
 RENEW = "/members/session/renew"
 LOGIN = "/members/login"

@@ -11,7 +11,22 @@ from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from shared.service import RunningService
-from shared.web import access, api, assets, csrf, filters, forms, headers, health, i18n, kit_page, navigation, observing, problems, streams
+from shared.web import (
+    access,
+    api,
+    assets,
+    csrf,
+    filters,
+    forms,
+    headers,
+    health,
+    i18n,
+    kit_page,
+    navigation,
+    observing,
+    problems,
+    streams,
+)
 
 HERE = Path(__file__).parent
 

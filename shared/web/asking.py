@@ -15,7 +15,9 @@ def wants_problem() -> bool:
     """Is JSON the right form for an error?"""
     if is_api():
         return True
-    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"], default="text/html")
+    best = request.accept_mimetypes.best_match(
+        ["text/html", "application/json", "application/problem+json"], default="text/html"
+    )
     return best != "text/html"
 
 

@@ -58,10 +58,22 @@ def lay_out(labels: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
         for place, (label, value) in enumerate(zip(labels, values, strict=True)):
             height = round(plot_height * value / top, 1)
             x = LEFT + slot * place + slot / 2 + (number - len(series) / 2) * width
-            marks.append(Mark(number, label, value, round(x + 1, 1), round(TOP + plot_height - height, 1), round(width - 2, 1), height))
+            marks.append(
+                Mark(
+                    number,
+                    label,
+                    value,
+                    round(x + 1, 1),
+                    round(TOP + plot_height - height, 1),
+                    round(width - 2, 1),
+                    height,
+                )
+            )
     ticks = [Tick(round(TOP + plot_height * (1 - value / top), 1), value) for value in range(0, top + 1, step)]
     every = max(1, -(-len(labels) // 12))
-    middles = [(round(LEFT + slot * (place + 0.5), 1), label) for place, label in enumerate(labels) if place % every == 0]
+    middles = [
+        (round(LEFT + slot * (place + 0.5), 1), label) for place, label in enumerate(labels) if place % every == 0
+    ]
     return Chart(marks, ticks, middles, TOP + plot_height)
 
 

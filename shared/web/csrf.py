@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, current_app, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from shared.errors import Kind, N_, TsudoiError
+from shared.errors import N_, Kind, TsudoiError
 from shared.web.access import TOKEN_COOKIE, is_bearer, running_service
 from shared.web.asking import is_api
 
@@ -20,7 +20,9 @@ Marked = TypeVar("Marked", bound=Callable[..., Any] | Blueprint)
 
 class CameFromElsewhere(TsudoiError):
     kind = Kind.FORBIDDEN
-    text = N_("This came from another site, or the page was open for too long. Please load the page again and repeat the step.")
+    text = N_(
+        "This came from another site, or the page was open for too long. Please load the page again and repeat the step."
+    )
 
 
 def signed_by_provider(marked: Marked) -> Marked:

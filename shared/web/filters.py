@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, g
-from flask_babel import format_date, format_datetime, gettext, get_timezone
+from flask_babel import format_date, format_datetime, get_timezone, gettext
 from lucide import jinja as lucide
 from markupsafe import Markup
 
@@ -64,12 +64,20 @@ def icon(name: str, size: int = 18, label: str = "") -> Markup:
     """An inline SVG of lucide; silent for screen readers unless it has a label."""
     attributes: dict[str, Any] = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
     svg = str(lucide.lucide(name, size=size, **attributes))
-    return Markup(re.sub(r'class="[^"]*"', 'class="icon"', svg) if "class=" in svg else svg.replace("<svg", '<svg class="icon"', 1))  # noqa: S704
+    return Markup(
+        re.sub(r'class="[^"]*"', 'class="icon"', svg)
+        if "class=" in svg
+        else svg.replace("<svg", '<svg class="icon"', 1)
+    )
 
 
 def attributes(given: Mapping[str, Any]) -> Markup:
     """Keyword arguments of a macro as HTML attributes: `hx_get` → `hx-get`, `class_` → `class`, True → bare, None → nothing."""
-    found = [(name.rstrip("_").replace("_", "-"), value) for name, value in given.items() if value is not None and value is not False]
+    found = [
+        (name.rstrip("_").replace("_", "-"), value)
+        for name, value in given.items()
+        if value is not None and value is not False
+    ]
     return Markup("").join(Markup(" {}").format(n) if v is True else Markup(' {}="{}"').format(n, v) for n, v in found)
 
 
@@ -97,7 +105,13 @@ def _local(value: date | datetime) -> date:
 def install(app: Flask) -> None:
     env = app.jinja_env
     env.filters.update(
-        yen=yen, number=number, day=day, day_with_era=day_with_era, moment=moment, short_day=short_day, translated=gettext
+        yen=yen,
+        number=number,
+        day=day,
+        day_with_era=day_with_era,
+        moment=moment,
+        short_day=short_day,
+        translated=gettext,
     )
     env.filters["short_number"] = short_number
     env.globals.update(icon=icon, attributes=attributes, badge_of=badge_of, lay_out=lay_out, society_name=society_name)

@@ -36,13 +36,23 @@ class Lag(Collector):
             unsent, oldest_unsent = session.execute(
                 sa.select(sa.func.count(), sa.func.min(OutboxRow.said_at)).where(OutboxRow.sent_at.is_(None))
             ).one()
-            due, oldest_due = session.execute(sa.select(sa.func.count(), sa.func.min(InboxRow.received_at)).where(waiting)).one()
+            due, oldest_due = session.execute(
+                sa.select(sa.func.count(), sa.func.min(InboxRow.received_at)).where(waiting)
+            ).one()
             stuck = session.scalar(sa.select(sa.func.count()).select_from(InboxRow).where(parked))
         for name, help_text, value in (
             ("tsudoi_outbox_unsent", "Messages that wait to be sent", unsent),
-            ("tsudoi_outbox_oldest_seconds", "Age of the oldest of them", (now - oldest_unsent).total_seconds() if oldest_unsent else 0),
+            (
+                "tsudoi_outbox_oldest_seconds",
+                "Age of the oldest of them",
+                (now - oldest_unsent).total_seconds() if oldest_unsent else 0,
+            ),
             ("tsudoi_inbox_waiting", "Messages that wait to be handled", due),
-            ("tsudoi_inbox_oldest_seconds", "Age of the oldest of them", (now - oldest_due).total_seconds() if oldest_due else 0),
+            (
+                "tsudoi_inbox_oldest_seconds",
+                "Age of the oldest of them",
+                (now - oldest_due).total_seconds() if oldest_due else 0,
+            ),
             ("tsudoi_inbox_parked", "Messages that need a person", stuck),
         ):
             gauge = GaugeMetricFamily(name, help_text, labels=["service"])

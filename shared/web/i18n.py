@@ -27,7 +27,9 @@ KIT = Path(__file__).parent / "translations"
 YEAR = 365 * 24 * 3600
 
 
-def translate(text: str, params: dict[str, Any] | None = None, language: str = DEFAULT, *, package: str | None = None) -> str:
+def translate(
+    text: str, params: dict[str, Any] | None = None, language: str = DEFAULT, *, package: str | None = None
+) -> str:
     """A sentence outside requests (letters, PDFs), from the catalogues of a service's package and of the kit."""
     found = _catalogue(package, language).ugettext(text)
     return found % params if params else found
@@ -109,7 +111,11 @@ def _keep_choice(answer: Response) -> Response:
         return answer
     secure = request.is_secure
     if request.args.get("lang") in LANGUAGES:
-        answer.set_cookie(COOKIE, request.args["lang"], max_age=YEAR, path="/", httponly=True, samesite="Lax", secure=secure)
+        answer.set_cookie(
+            COOKIE, request.args["lang"], max_age=YEAR, path="/", httponly=True, samesite="Lax", secure=secure
+        )
     if request.args.get("theme") in THEMES:
-        answer.set_cookie(THEME_COOKIE, request.args["theme"], max_age=YEAR, path="/", httponly=True, samesite="Lax", secure=secure)
+        answer.set_cookie(
+            THEME_COOKIE, request.args["theme"], max_age=YEAR, path="/", httponly=True, samesite="Lax", secure=secure
+        )
     return answer

@@ -23,11 +23,19 @@ def make_blueprint(name: str) -> Blueprint:
     @allow_public
     def show() -> ResponseReturnValue:
         layout = request.args.get("layout", "console")
-        wrong = InvalidInput(faults=[fault_for("Not a valid email address.", "email"), Fault(text="Please fill this in.", field="name")])
+        wrong = InvalidInput(
+            faults=[fault_for("Not a valid email address.", "email"), Fault(text="Please fill this in.", field="name")]
+        )
         rows = [
             {"number": "2026-00012", "payer": "髙橋 花子", "amount": 12_000, "state": "paid", "due": clock.today()},
             {"number": "2026-00013", "payer": "𠮷田 一郎", "amount": 6_000, "state": "open", "due": clock.today()},
-            {"number": "2026-00014", "payer": "Sophie Tanaka-Laurent", "amount": 120_000, "state": "overdue", "due": clock.today()},
+            {
+                "number": "2026-00014",
+                "payer": "Sophie Tanaka-Laurent",
+                "amount": 120_000,
+                "state": "overdue",
+                "due": clock.today(),
+            },
         ]
         return render_template(
             "kit/kit_page.html",

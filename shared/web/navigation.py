@@ -12,7 +12,13 @@ from shared.identity import STAFF, Principal, Role
 from shared.web import access
 from shared.web.access import running_service
 
-_ADMIN, _AFFAIRS, _ACCOUNTING, _EVENTS, _READER = Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS, Role.READER
+_ADMIN, _AFFAIRS, _ACCOUNTING, _EVENTS, _READER = (
+    Role.ADMINISTRATOR,
+    Role.AFFAIRS,
+    Role.ACCOUNTING,
+    Role.EVENTS,
+    Role.READER,
+)
 _PEOPLE = frozenset({_ADMIN, _AFFAIRS, _ACCOUNTING, _READER})
 _MONEY = frozenset({_ADMIN, _ACCOUNTING, _READER})
 _ALL_EVENTS = frozenset({_ADMIN, _EVENTS, _READER, Role.ORGANISER})
@@ -39,14 +45,37 @@ ENTRIES: Sequence[Entry] = (
     Entry(N_("Members"), "/members/console/members", "users", "console", N_("People"), _PEOPLE),
     Entry(N_("Import"), "/members/console/import", "file-up", "console", N_("People"), frozenset({_ADMIN, _AFFAIRS})),
     Entry(N_("Billing runs"), "/billing/console/runs", "layers", "console", N_("Billing"), _MONEY),
-    Entry(N_("Invoices"), "/billing/console/invoices", "receipt-japanese-yen", "console", N_("Billing"), _MONEY | {_AFFAIRS}),
+    Entry(
+        N_("Invoices"),
+        "/billing/console/invoices",
+        "receipt-japanese-yen",
+        "console",
+        N_("Billing"),
+        _MONEY | {_AFFAIRS},
+    ),
     Entry(N_("Fees"), "/billing/console/fees", "tags", "console", N_("Billing"), _MONEY),
     Entry(N_("Payments"), "/payments/console/payments", "wallet", "console", N_("Payments"), _MONEY),
-    Entry(N_("Unidentified deposits"), "/payments/console/deposits", "circle-question-mark", "console", N_("Payments"), _MONEY),
-    Entry(N_("Bank file"), "/payments/console/bank-files", "landmark", "console", N_("Payments"), frozenset({_ADMIN, _ACCOUNTING})),
+    Entry(
+        N_("Unidentified deposits"),
+        "/payments/console/deposits",
+        "circle-question-mark",
+        "console",
+        N_("Payments"),
+        _MONEY,
+    ),
+    Entry(
+        N_("Bank file"),
+        "/payments/console/bank-files",
+        "landmark",
+        "console",
+        N_("Payments"),
+        frozenset({_ADMIN, _ACCOUNTING}),
+    ),
     Entry(N_("Events"), "/events/console/events", "calendar-days", "console", N_("Activities"), _ALL_EVENTS),
     Entry(N_("Sent mail"), "/notifications/console/letters", "mail-check", "console", N_("Activities"), STAFF),
-    Entry(N_("Mailbox"), "/notifications/mailbox", "inbox", "console", N_("Activities"), STAFF, only_without_broker=True),
+    Entry(
+        N_("Mailbox"), "/notifications/mailbox", "inbox", "console", N_("Activities"), STAFF, only_without_broker=True
+    ),
     Entry(N_("Home"), "/members/my/", "house", "my"),
     Entry(N_("Invoices and receipts"), "/billing/my/invoices", "receipt-japanese-yen", "my"),
     Entry(N_("Events"), "/events/my/events", "calendar-days", "my"),

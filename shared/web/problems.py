@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from shared.bus.inbox import database_is_down
-from shared.errors import ChangedMeanwhile, Fault, InvalidInput, Kind, LoginNeeded, N_, TsudoiError, Unavailable
+from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput, Kind, LoginNeeded, TsudoiError, Unavailable
 from shared.web.access import to_login
 from shared.web.asking import is_htmx, is_navigation, wants_problem
 from shared.web.observing import trace_id
@@ -48,8 +48,6 @@ SENTENCES = {
     500: N_("This should not have happened. It was recorded and will be looked at; nothing was saved."),
 }
 RETRY_AFTER_SECONDS = 5
-
-
 
 
 def install(app: Flask) -> None:
@@ -131,7 +129,9 @@ def _answer(slug: str, status: int, sentence: str, faults: tuple[Fault, ...] = (
         answer = Response(render_template("kit/error_notice.html", sentence=sentence, details=details), status)
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notices", "beforeend"
         return answer
-    page = render_template("kit/error.html", status=status, title=title, sentence=sentence, details=details, trace=trace_id())
+    page = render_template(
+        "kit/error.html", status=status, title=title, sentence=sentence, details=details, trace=trace_id()
+    )
     return Response(page, status)
 
 
@@ -139,7 +139,11 @@ def _problem(slug: str, status: int, title: str, sentence: str, faults: tuple[Fa
     body: dict[str, Any] = {"type": slug, "title": title, "status": status, "detail": sentence, "trace": trace_id()}
     if faults:
         body["errors"] = [
-            {name: value for name, value in (("field", f.field), ("row", f.row), ("detail", translated(f))) if value is not None}
+            {
+                name: value
+                for name, value in (("field", f.field), ("row", f.row), ("detail", translated(f)))
+                if value is not None
+            }
             for f in faults
         ]
     return Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.errors import Fault, N_
+from shared.errors import N_, Fault
 
 _SENTENCES = (
     ("Missing data for required field.", N_("Please fill this in.")),

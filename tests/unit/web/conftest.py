@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shared.ids import new_id
 from shared.identity import Principal, Role, sign_token
+from shared.ids import new_id
 from shared.migrations import migrate
 from shared.service import RunningService
 from shared.settings import Settings

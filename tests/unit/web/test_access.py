@@ -57,7 +57,9 @@ def test_a_page_with_an_open_session_renews_the_token_silently(client: FlaskClie
 
 
 def test_a_fragment_without_login_sends_the_whole_page_to_the_login(client: FlaskClient) -> None:
-    answer = client.get("/sample/mine", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/members/my/?x=1"})
+    answer = client.get(
+        "/sample/mine", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/members/my/?x=1"}
+    )
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"] == "/members/login?next=/members/my/%3Fx%3D1"
 
@@ -84,10 +86,15 @@ def test_a_session_that_ended_is_refused_at_once(running: RunningService, log_in
     assert client.get("/sample/mine").status_code == 302
 
 
-def test_a_bearer_token_is_enough_and_a_cookie_beside_it_is_ignored(client: FlaskClient, token: Callable[..., str], log_in: LogIn) -> None:
+def test_a_bearer_token_is_enough_and_a_cookie_beside_it_is_ignored(
+    client: FlaskClient, token: Callable[..., str], log_in: LogIn
+) -> None:
     bearer = {"Authorization": f"Bearer {token(Role.ACCOUNTING)}"}
     assert client.get("/sample/api/fees/", headers=bearer).status_code == 200
-    assert log_in(Role.ACCOUNTING).get("/sample/api/fees/", headers={"Authorization": "Bearer nonsense"}).status_code == 401
+    assert (
+        log_in(Role.ACCOUNTING).get("/sample/api/fees/", headers={"Authorization": "Bearer nonsense"}).status_code
+        == 401
+    )
 
 
 def test_views_work_in_the_society_of_who_asks(log_in: LogIn) -> None:
