@@ -1,0 +1,1 @@
+"""Payments: money that moves. Requests to pay, providers, deposits, books."""

@@ -1,0 +1,3 @@
+"""HTTP in, for programs."""
+
+BLUEPRINTS: tuple[()] = ()

@@ -1,0 +1,3 @@
+"""HTTP in, for people."""
+
+BLUEPRINTS: tuple[()] = ()

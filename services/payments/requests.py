@@ -1,0 +1,100 @@
+"""Requests to pay 決済依頼: billing's invoices as payments knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from services.payments.models import LIVE, AttemptRow, RequestRow
+from shared import clock
+from shared.db import insert_rows
+from shared.errors import NotFound
+from shared.ids import new_id
+from shared.messages.billing import Invoice, InvoiceCancelled, InvoiceChanged, InvoiceCreated
+from shared.uow import UnitOfWork
+
+InvoiceMessage = InvoiceCreated | InvoiceChanged | InvoiceCancelled
+
+
+def copy_invoices(uow: UnitOfWork, messages: Sequence[InvoiceMessage]) -> None:
+    """Open, change or close the requests of these invoices; each carries the invoice's full state, the newest one wins.
+
+    An attempt that no longer fits what is due is cancelled (a bank transfer's account takes any amount: it stays)."""
+    newest: dict[str, Invoice] = {}
+    for message in messages:
+        known = newest.get(message.invoice.id)
+        if known is None or known.revision < message.invoice.revision:
+            newest[message.invoice.id] = message.invoice
+    statement = sa.select(RequestRow).where(RequestRow.invoice_id.in_(list(newest))).order_by(RequestRow.id)
+    rows = uow.session.scalars(statement.with_for_update()).all()
+    for request in rows:
+        invoice = newest.pop(request.invoice_id)
+        if invoice.revision > request.invoice_revision:
+            for name, value in _copied(invoice).items():
+                setattr(request, name, value)
+            _fit_attempts(uow, request)
+    now = clock.now()
+    insert_rows(
+        uow.session,
+        RequestRow,
+        (
+            {
+                "society_id": uow.society_id,
+                "id": new_id(),
+                "invoice_id": invoice.id,
+                "created_at": now,
+                **_copied(invoice),
+            }
+            for invoice in newest.values()
+        ),
+    )
+
+
+def request_for(uow: UnitOfWork, invoice_id: str, *, payer_id: str | None = None, lock: bool = False) -> RequestRow:
+    """The request of an invoice; with `payer_id` only if it is theirs. Raises NotFound."""
+    statement = sa.select(RequestRow).where(RequestRow.invoice_id == invoice_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = uow.session.scalars(statement).one_or_none()
+    if found is None or (payer_id is not None and found.payer_id != payer_id):
+        raise NotFound
+    return found
+
+
+def open_requests_of(uow: UnitOfWork, payer_id: str) -> Sequence[RequestRow]:
+    """What somebody still has to pay, oldest first."""
+    statement = sa.select(RequestRow).where(RequestRow.payer_id == payer_id, RequestRow.state == "open")
+    return uow.session.scalars(statement.order_by(RequestRow.due_on, RequestRow.id)).all()
+
+
+def settle(request: RequestRow, amount: int) -> None:
+    """Money came in for it: nobody shall pay the same again before billing's answer arrives."""
+    request.due = max(0, request.due - amount)
+    if request.due == 0 and request.state == "open":
+        request.state = "paid"
+
+
+def _copied(invoice: Invoice) -> dict[str, object]:
+    state = "closed" if invoice.state == "cancelled" else "open" if invoice.due > 0 else "paid"
+    return {
+        "invoice_revision": invoice.revision,
+        "invoice_number": invoice.number,
+        "payer_id": invoice.payer_id,
+        "title": invoice.title,
+        "title_en": invoice.title_en,
+        "due": invoice.due if state == "open" else 0,
+        "due_on": invoice.due_on,
+        "methods": list(invoice.methods),
+        "state": state,
+    }
+
+
+def _fit_attempts(uow: UnitOfWork, request: RequestRow) -> None:
+    statement = sa.select(AttemptRow).where(AttemptRow.request_id == request.id, AttemptRow.state.in_(LIVE))
+    for attempt in uow.session.scalars(statement.with_for_update()):
+        if request.state == "open" and attempt.method == "bank_transfer":
+            attempt.amount = request.due
+        elif request.state != "open" or attempt.amount != request.due:
+            attempt.state, attempt.ended_at, attempt.void = "cancelled", clock.now(), True
+            attempt.next_ask_at = clock.now()
