@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared import clock
-from shared.bus.inbox import database_is_down
+from shared.bus.trouble import database_is_down
 from shared.db import Id, Json, KitBase, UtcDateTime
 from shared.errors import Kind, N_, TsudoiError
 from shared.identity import Actor

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from shared import clock
 from shared.messages import Envelope
@@ -24,6 +24,7 @@ SENT = Counter("tsudoi_messages_sent", "Messages that the broker confirmed", ["s
 AGE = Histogram(
     "tsudoi_message_age_seconds", "From said to handled", ["service"], buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600)
 )
+BROKER_BLOCKED = Gauge("tsudoi_broker_blocked", "1 while the broker takes no messages (memory or disk alarm)")
 REQUEST = Histogram("tsudoi_http_seconds", "Time to answer", ["service", "endpoint", "status"])
 
 

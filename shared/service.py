@@ -79,7 +79,7 @@ class RunningService:
         self.name = service.name
         self.engine = make_engine(settings.database, pool_size=settings.pool_size)
         self._reading = read_only(self.engine)
-        # Called after a commit, in the same process: something was put into the outbox, long work was queued, a message arrived.
+        # called after a commit, in the same process: something was said, long work was queued, a message arrived
         self.after_saying: list[Callable[[], None]] = []
         self.after_starting_work: list[Callable[[], None]] = []
         self.after_arriving: list[Callable[[], None]] = []

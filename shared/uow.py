@@ -19,6 +19,8 @@ from shared.ids import new_id
 from shared.messages import Envelope, Message, encode
 from shared.society import SocietyRow
 
+LARGEST_PAYLOAD = 256 * 1024  # bytes; brokers differ in what they take, all take this
+
 Row = TypeVar("Row", bound=DeclarativeBase)
 
 
@@ -75,12 +77,15 @@ class UnitOfWork:
         self.say_all([message], bulk=bulk, because=because)
 
     def say_all(self, messages: Iterable[Message], *, bulk: bool = True, because: Envelope | None = None) -> None:
-        """Many facts at once. Raises ValueError for a message that this service does not own."""
+        """Many facts at once. Raises ValueError for a message that this service does not own, or one over 256 KiB."""
         cause = because or self.cause
         now = clock.now()
         for message in messages:
             if message.publisher() != self.service:
                 raise ValueError(f"{self.service} may not say {message.type_name()}")
+            payload = encode(message)
+            if len(payload) * 4 > LARGEST_PAYLOAD and len(payload.encode()) > LARGEST_PAYLOAD:
+                raise ValueError(f"{message.type_name()} is too large to be said: {len(payload)} characters")
             id = new_id()
             self._said.append(
                 Envelope(
@@ -89,7 +94,7 @@ class UnitOfWork:
                     source=f"/{self.service}",
                     time=now,
                     society=self.society_id,
-                    payload=encode(message),
+                    payload=payload,
                     correlation=cause.correlation if cause else id,
                     causation=cause.id if cause else None,
                     traceparent=self.traceparent or (cause.traceparent if cause else None),

@@ -1,4 +1,4 @@
-"""Named places at which a test makes the process die as if by kill -9, to prove that nothing is lost or done twice there."""
+"""Named places at which a test makes the process die as if by kill -9, to prove that nothing is lost or done twice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _chosen() -> tuple[str | None, int]:
     if not name:
         return None, 0
     if os.environ.get("TSUDOI_TESTING") != "1" or name not in POINTS:
-        raise CrashRefused(f"TSUDOI_CRASH_AT={name}: only with TSUDOI_TESTING=1, and one of {', '.join(sorted(POINTS))}")
+        raise CrashRefused(f"TSUDOI_CRASH_AT={name}: only with TSUDOI_TESTING=1, and one of {sorted(POINTS)}")
     return name, int(times or 1)
 
 

@@ -105,7 +105,7 @@ def remember(session: Session, envelopes: Sequence[Envelope], *, state: str) -> 
     """Insert-or-ignore. Returns the ids that were new: only these may have an effect."""
     now = clock.now()
     kept = state != "handled"
-    rows = {
+    rows: dict[str, dict[str, object]] = {
         e.id: {
             "id": e.id,
             "type": e.type,
@@ -133,7 +133,7 @@ def remember(session: Session, envelopes: Sequence[Envelope], *, state: str) -> 
     known = set(session.scalars(sa.select(InboxRow.id).where(InboxRow.id.in_(list(rows)))))
     new = [row for id, row in rows.items() if id not in known]
     if new:
-        session.connection().execute(sa.insert(InboxRow.__table__), new)
+        session.connection().execute(sa.insert(InboxRow), new)
     return {str(row["id"]) for row in new}
 
 

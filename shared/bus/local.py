@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection, Sequence
 
@@ -25,6 +26,7 @@ class LocalPublisher:
             (running, frozenset(contract.type_name() for contract in running.service.subscriptions)) for running in services
         ]
         self._resting: dict[Lane, float] = {}
+        self._lock = threading.Lock()  # onebox has one publisher for the relays of all services
 
     def publish(self, envelopes: Sequence[Envelope]) -> set[str]:
         """Confirms what every subscriber has stored; what nobody subscribes to is confirmed as well."""
@@ -39,13 +41,15 @@ class LocalPublisher:
                 log.warning("subscriber takes no messages", service=running.name, count=len(wanted), error=repr(error))
                 confirmed.difference_update(e.id for e in wanted)
                 until = time.monotonic() + REST
-                self._resting.update({(e.bulk, e.type): until for e in wanted})
+                with self._lock:
+                    self._resting.update({(e.bulk, e.type): until for e in wanted})
         return confirmed
 
     def resting(self) -> Collection[Lane]:
         now = time.monotonic()
-        self._resting = {lane: until for lane, until in self._resting.items() if until > now}
-        return self._resting.keys()
+        with self._lock:
+            self._resting = {lane: until for lane, until in self._resting.items() if until > now}
+            return tuple(self._resting)
 
     def keep_alive(self) -> None:
         """Nothing to keep: there is no connection."""

@@ -29,7 +29,7 @@ class BusUnavailable(Exception):
 
 
 class Publisher(Protocol):
-    """The sending end of a bus. Not shared between threads."""
+    """The sending end of a bus."""
 
     def publish(self, envelopes: Sequence[Envelope]) -> set[str]:
         """Returns the ids that the bus has made durable for every subscriber. Raises BusUnavailable."""
@@ -112,7 +112,7 @@ def run_relay(
 
 def pause(failures: int, longest: float) -> float:
     """Seconds to wait after so many failures in a row: growing, and different for each, so that not all come back at once."""
-    return random.uniform(0.5, 1.0) * min(longest, 0.1 * 2 ** min(failures, 16))  # noqa: S311  (jitter)
+    return random.uniform(0.5, 1.0) * min(longest, 0.1 * 2.0 ** min(failures, 16))  # noqa: S311  (jitter)
 
 
 def _wait(woken: threading.Event, stop: threading.Event, seconds: float) -> None:

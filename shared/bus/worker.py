@@ -21,14 +21,11 @@ log = structlog.get_logger()
 
 POLL = 0.5  # seconds between looks at the inbox and at long work, unless woken
 HANGS_AFTER = 300.0  # seconds without any progress; a unit of work takes 60 s at most
+HANGS = 70  # exit status
 DRAIN = 25.0  # seconds to finish what is in hand when told to stop
 LONGEST_PAUSE = 10.0
 
 RESTARTS = Counter("tsudoi_worker_restarts", "Times that a part of the worker failed and was started again", ["service", "part"])
-
-
-class WorkerHangs(Exception):
-    """A part of the worker makes no progress; only a new process helps."""
 
 
 class _Part:
@@ -50,6 +47,10 @@ class _Part:
     def progress(self) -> None:
         self.last_progress = time.monotonic()
 
+    @property
+    def hangs(self) -> bool:
+        return not self.thread.is_alive() or (self.watched and time.monotonic() - self.last_progress > HANGS_AFTER)
+
     def _keep_running(self) -> None:
         failures = 0
         while not self._stop.is_set():
@@ -59,17 +60,16 @@ class _Part:
             except Exception as error:
                 failures = failures + 1 if time.monotonic() - started < 60 else 1
                 RESTARTS.labels(self._running.name, self.name).inc()
-                log.warning(
-                    "part of the worker starts again", service=self._running.name, part=self.name, error=repr(error), exc_info=failures == 1
-                )
+                known = {"service": self._running.name, "part": self.name, "error": repr(error)}
+                log.warning("part of the worker starts again", **known, exc_info=failures == 1)
             self.progress()
             self._stop.wait(pause(failures, LONGEST_PAUSE))
 
 
-def run_worker(running: RunningService, *, broker_url: str | None, stop: threading.Event) -> None:
+def run_worker(running: RunningService, *, broker_url: str | None, stop: threading.Event) -> int:
     """Work until told to stop, then finish what is in hand. Without a broker, the local bus brings the messages.
 
-    Raises WorkerHangs; the process is then to end with an error, so that it is started anew."""
+    Returns the status with which the process is to end: 0, or 70 when a part hangs and only a new process helps."""
     parts = [
         _Part(running, "inbox", lambda progress: _work_off_inbox(running, stop, progress)),
         _Part(running, "ticker", lambda progress: ticker.run_ticker(running, stop, progress=progress)),
@@ -80,20 +80,15 @@ def run_worker(running: RunningService, *, broker_url: str | None, stop: threadi
         parts += [_consumer(running, broker_url, stop, bulk=False), _consumer(running, broker_url, stop, bulk=True)]
     for part in parts:
         part.start(stop)
-    try:
-        while not stop.wait(1.0):
-            _check(running, parts)
-    finally:
-        deadline = time.monotonic() + DRAIN
-        for part in parts:
-            part.thread.join(max(0.0, deadline - time.monotonic()) if stop.is_set() else 0.0)
-
-
-def _check(running: RunningService, parts: list[_Part]) -> None:
+    while not stop.wait(1.0):
+        hanging = [part.name for part in parts if part.hangs]
+        if hanging:
+            log.critical("worker hangs", service=running.name, parts=hanging)
+            return HANGS
+    deadline = time.monotonic() + DRAIN
     for part in parts:
-        if not part.thread.is_alive() or (part.watched and time.monotonic() - part.last_progress > HANGS_AFTER):
-            log.critical("worker hangs", service=running.name, part=part.name)
-            raise WorkerHangs(f"{running.name}: {part.name}")
+        part.thread.join(max(0.0, deadline - time.monotonic()))
+    return 0
 
 
 def _consumer(running: RunningService, broker_url: str, stop: threading.Event, *, bulk: bool) -> _Part:

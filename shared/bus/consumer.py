@@ -1,0 +1,209 @@
+"""Taking messages from RabbitMQ: in batches, each handled in one transaction, acked after the commit.
+
+Nothing that happens to a message loses it: what cannot be read is rejected to the dead-letter queue, what fails waits
+in the inbox, and while the database is away the batch in hand is kept, unacked, without burning attempts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+
+from shared.bus import crash, inbox
+from shared.bus.arrival import Undecodable, read
+from shared.bus.heartbeat import Heartbeat
+from shared.bus.relay import pause
+from shared.bus.topology import BROKER_ERRORS, close, connect, declare, queue_name
+from shared.bus.trouble import database_is_down
+from shared.messages import Envelope
+from shared.service import RunningService
+
+log = structlog.get_logger()
+
+PREFETCH = 1000
+BATCH = 500
+LINGER = {False: 0.0, True: 0.015}  # seconds to wait for more before a batch is handled: prompt lane, bulk lane
+IDLE = 0.5  # seconds between looks at the stop sign
+STUCK_AFTER = 60.0  # seconds without a message before we ask whether there are any
+LONGEST_PAUSE = 10.0
+
+REJECTED = Counter("tsudoi_messages_rejected", "Messages that could not be read: dead-lettered", ["service"])
+
+
+def consume(
+    running: RunningService,
+    broker_url: str,
+    *,
+    bulk: bool,
+    stop: threading.Event,
+    progress: Callable[[], None] = lambda: None,
+) -> None:
+    """Until told to stop; connects again for ever. The batch in hand is finished and acked."""
+    failures = 0
+    while not stop.is_set():
+        progress()
+        _await_database(running, stop, progress)
+        started = time.monotonic()
+        try:
+            _Taker(running, broker_url, bulk=bulk, stop=stop, progress=progress).run()
+        except BROKER_ERRORS as error:
+            failures = 1 if time.monotonic() - started > LONGEST_PAUSE else failures + 1
+            log.warning("consumer lost the broker", service=running.name, bulk=bulk, error=repr(error))
+            stop.wait(pause(failures, LONGEST_PAUSE))
+
+
+class QueueStuck(ConnectionError):
+    """Connected, the queue holds messages, and none comes: connect anew."""
+
+
+class _Taker:
+    """One connection's life as a consumer."""
+
+    def __init__(
+        self,
+        running: RunningService,
+        broker_url: str,
+        *,
+        bulk: bool,
+        stop: threading.Event,
+        progress: Callable[[], None],
+    ) -> None:
+        self._running = running
+        self._bulk = bulk
+        self._stop = stop
+        self._progress = progress
+        self._subscribed = {contract.type_name() for contract in running.service.subscriptions}
+        self._waiting: list[Any] = []
+        self._cancelled = False
+        self._connection = connect(broker_url)
+        self._channel = self._connection.channel()
+        self._channel.auto_decode = False
+
+    def run(self) -> None:
+        queue = queue_name(self._running.name, bulk=self._bulk)
+        heartbeat = Heartbeat(self._connection)
+        try:
+            declare(self._channel, self._running.name, self._running.service.subscriptions)
+            self._channel.basic_qos(0, PREFETCH, False)
+            tag = self._channel.basic_consume(queue, callback=self._waiting.append, on_cancel=self._on_cancel)
+            last = time.monotonic()
+            while not self._stop.is_set():
+                self._progress()
+                batch = self._next_batch()
+                if batch:
+                    self._settle(batch)
+                    heartbeat.heard()
+                    last = time.monotonic()
+                heartbeat.check()
+                if self._cancelled:
+                    raise QueueStuck("the broker has cancelled the consumer")
+                if time.monotonic() - last > STUCK_AFTER:
+                    self._check_queue(queue)
+                    last = time.monotonic()
+            self._channel.basic_cancel(tag)  # what was delivered and not taken goes back to the queue
+        finally:
+            heartbeat.stop()
+            close(self._connection)
+
+    def _on_cancel(self, tag: str) -> None:
+        self._cancelled = True
+
+    def _next_batch(self) -> list[Any]:
+        """Whatever is there, up to BATCH; the bulk lane waits a moment for more."""
+        self._drain(IDLE if not self._waiting else 0)
+        while self._waiting and len(self._waiting) < BATCH:
+            before = len(self._waiting)
+            self._drain(LINGER[self._bulk])
+            if len(self._waiting) == before:
+                break
+        batch = self._waiting[:BATCH]
+        del self._waiting[:BATCH]
+        return batch
+
+    def _drain(self, timeout: float) -> None:
+        try:
+            while len(self._waiting) < BATCH:
+                self._connection.drain_events(timeout=timeout)
+                timeout = 0
+        except TimeoutError:
+            pass
+
+    def _settle(self, batch: list[Any]) -> None:
+        """Handle a batch, then ack all of it at once. Left unacked only when we stop while the database is away."""
+        crash.point("received")
+        fresh: list[Envelope] = []
+        seen_before: list[Envelope] = []
+        tags: dict[str, int] = {}
+        for message in batch:
+            try:
+                envelope = read(message, bulk=self._bulk, subscribed=self._subscribed)
+            except Undecodable as error:
+                self._reject(message.delivery_tag, str(error))
+                continue
+            tags[envelope.id] = message.delivery_tag
+            (seen_before if message.delivery_info["redelivered"] else fresh).append(envelope)
+        crash.point("decoded")
+        # what was delivered before may have killed the process: it is stored first, and its attempts are counted
+        for take, envelopes in ((inbox.store, seen_before), (inbox.receive, fresh)):
+            if envelopes and not self._persist(take, envelopes, tags):
+                return
+        crash.point("commit")
+        self._channel.basic_ack(batch[-1].delivery_tag, multiple=True)
+        crash.point("ack")
+
+    def _persist(self, take: Callable[..., None], envelopes: list[Envelope], tags: dict[str, int]) -> bool:
+        """For as long as it takes. False if told to stop first."""
+        failures = 0
+        while True:
+            try:
+                take(self._running, envelopes)
+                return True
+            except Exception as error:
+                if not database_is_down(error):
+                    self._store_each(envelopes, tags)
+                    return True
+                failures += 1
+                log.warning("database is away, keeping the batch", service=self._running.name, error=repr(error))
+                self._progress()
+                if self._stop.wait(pause(failures, LONGEST_PAUSE)):
+                    return False
+
+    def _store_each(self, envelopes: list[Envelope], tags: dict[str, int]) -> None:
+        """Something in the batch cannot even be stored: find it, keep the others."""
+        for envelope in envelopes:
+            try:
+                inbox.store(self._running, [envelope], state="retrying")
+            except Exception as error:
+                if database_is_down(error):
+                    raise ConnectionError("database went away") from error
+                self._reject(tags[envelope.id], repr(error))
+
+    def _reject(self, tag: int, reason: str) -> None:
+        """To the dead-letter queue; reject, not nack, which newer brokers do not count."""
+        REJECTED.labels(self._running.name).inc()
+        log.error("message rejected", service=self._running.name, reason=reason)
+        self._channel.basic_reject(tag, requeue=False)
+
+    def _check_queue(self, queue: str) -> None:
+        found = self._channel.queue_declare(queue, passive=True)
+        if found.message_count and not self._waiting:
+            raise QueueStuck(f"{found.message_count} messages in {queue}, and none comes")
+
+
+def _await_database(running: RunningService, stop: threading.Event, progress: Callable[[], None]) -> None:
+    """Take nothing while it could not be stored."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            with running.session(reading=True) as session:
+                session.connection()
+            return
+        except Exception as error:
+            failures += 1
+            log.warning("database is away, taking no messages", service=running.name, error=repr(error))
+            progress()
+            stop.wait(pause(failures, LONGEST_PAUSE))
