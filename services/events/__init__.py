@@ -1,0 +1,1 @@
+"""Events: events, registrations, seats."""

@@ -1,0 +1,168 @@
+"""Registrations 参加登録: placed, confirmed by payment, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.events.catalogue import published_event
+from services.events.errors import AlreadyCancelled, AlreadyRegistered, CancellationEnded, RegistrationEnded, RegistrationNotOpen
+from services.events.models import EventRow, RegistrationRow
+from services.events.seats import give_seat_back, take_seat
+from shared import audit
+from shared.errors import NotFound
+from shared.messages.billing import Invoice
+from shared.messages.events import RegistrationCancelled, RegistrationConfirmed, RegistrationPlaced
+from shared.people import PersonRow
+from shared.uow import UnitOfWork
+
+DAYS_TO_PAY = 14
+
+
+def register(uow: UnitOfWork, event_id: str, person_id: str) -> RegistrationRow:
+    """Take a seat for a person and say so; billing makes the invoice. Without a fee the registration is firm at once.
+
+    Raises NotFound, RegistrationNotOpen, RegistrationEnded, EventFull, AlreadyRegistered."""
+    event = published_event(uow, event_id)
+    why_not = why_closed(event, uow.today)
+    if why_not is not None:
+        raise why_not
+    if live_registration(uow, event_id, person_id) is not None:
+        raise AlreadyRegistered
+    take_seat(uow, event_id)
+    if live_registration(uow, event_id, person_id) is not None:  # the same person's other click was quicker
+        raise AlreadyRegistered
+    registration = RegistrationRow(
+        event_id=event_id,
+        person_id=person_id,
+        state="placed",
+        fee=event.fee,
+        tax_class=event.tax_class,
+        pay_until=_pay_until(event, uow.today) if event.fee else None,
+        placed_at=uow.now,
+        revision=1,
+        paid=0,
+    )
+    uow.add(registration)
+    uow.session.flush()
+    uow.say(RegistrationPlaced(registration=registration.public(event)))
+    if not event.fee:
+        _confirm(uow, registration)
+    return registration
+
+
+def why_closed(event: EventRow, today: date) -> RegistrationNotOpen | RegistrationEnded | None:
+    """Why nobody can register (E6), apart from a lack of seats; None if they can."""
+    if not event.registration_open:
+        return RegistrationNotOpen()
+    if today > event.registration_until:
+        return RegistrationEnded(day=event.registration_until.isoformat())
+    return None
+
+
+def may_cancel(event: EventRow, today: date) -> bool:
+    """Until 24:00 of the last day of registration (E6)."""
+    return today <= event.registration_until
+
+
+def cancel_registration(uow: UnitOfWork, registration_id: str, *, person_id: str | None = None) -> RegistrationRow:
+    """Cancel 参加登録取消 and free the seat; billing cancels what is unpaid. With `person_id` it must be that person's own,
+    and in time.
+
+    Raises NotFound, AlreadyCancelled, CancellationEnded."""
+    registration = uow.get(RegistrationRow, registration_id, lock=True)
+    if person_id is not None and registration.person_id != person_id:
+        raise NotFound
+    if not registration.is_live:
+        raise AlreadyCancelled
+    event = uow.get(EventRow, registration.event_id)
+    if person_id is not None and not may_cancel(event, uow.today):
+        raise CancellationEnded(day=event.registration_until.isoformat())
+    before = {"state": registration.state}
+    _cancel(uow, registration)
+    audit.record(uow, "cancel-registration", f"registration/{registration.id}", before=before, after={"state": "cancelled"})
+    return registration
+
+
+def note_invoice(uow: UnitOfWork, invoice: Invoice) -> None:
+    """Keep what billing says about the invoice of a registration: paid in full confirms it, cancelled ends it.
+
+    A registration that was cancelled stays so, whatever is paid late: billing keeps that money as credit."""
+    registration = _of_invoice(uow, invoice)
+    if registration is None or registration.invoice_revision >= invoice.revision:
+        return
+    registration.invoice_id, registration.invoice_number = invoice.id, invoice.number
+    registration.invoice_revision, registration.invoice_state, registration.paid = invoice.revision, invoice.state, invoice.paid
+    if registration.state != "placed":
+        return
+    if invoice.state in ("paid", "nothing_due"):
+        _confirm(uow, registration)
+    elif invoice.state == "cancelled":
+        _cancel(uow, registration)  # without an invoice it could never be paid
+
+
+def release_after_expiry(uow: UnitOfWork, invoice_id: str) -> None:
+    """A request to pay ran out. Within the time to pay the person may choose another method; after it the seat is freed."""
+    statement = sa.select(RegistrationRow).where(RegistrationRow.invoice_id == invoice_id).with_for_update()
+    registration = uow.session.scalars(statement).one_or_none()
+    if registration is None or registration.state != "placed" or registration.paid:
+        return
+    if registration.pay_until is not None and registration.pay_until < uow.today:
+        _cancel(uow, registration)
+
+
+def live_registration(uow: UnitOfWork, event_id: str, person_id: str) -> RegistrationRow | None:
+    statement = sa.select(RegistrationRow).where(
+        RegistrationRow.event_id == event_id, RegistrationRow.person_id == person_id, RegistrationRow.state != "cancelled"
+    )
+    return uow.session.scalars(statement).one_or_none()
+
+
+def registrations_of(uow: UnitOfWork, person_id: str) -> Sequence[tuple[RegistrationRow, EventRow]]:
+    """A person's live registrations for events that are not over, the next event first."""
+    statement = (
+        sa.select(RegistrationRow, EventRow)
+        .join(EventRow, EventRow.id == RegistrationRow.event_id)
+        .where(RegistrationRow.person_id == person_id, RegistrationRow.state != "cancelled", EventRow.ends_on >= uow.today)
+        .order_by(EventRow.starts_on, RegistrationRow.id)
+    )
+    return [(registration, event) for registration, event in uow.session.execute(statement)]
+
+
+def participants(event_id: str) -> sa.Select[Any]:
+    """Registrations of an event with the people that they are for (who may not be known here yet)."""
+    return (
+        sa.select(RegistrationRow, PersonRow)
+        .outerjoin(PersonRow, PersonRow.id == RegistrationRow.person_id)
+        .where(RegistrationRow.event_id == event_id)
+    )
+
+
+def _pay_until(event: EventRow, today: date) -> date:
+    """Two weeks, but not after the event has begun, and never in the past."""
+    return max(today, min(today + timedelta(days=DAYS_TO_PAY), event.starts_on))
+
+
+def _of_invoice(uow: UnitOfWork, invoice: Invoice) -> RegistrationRow | None:
+    if invoice.registration_id is None:
+        return None
+    statement = sa.select(RegistrationRow).where(RegistrationRow.id == invoice.registration_id).with_for_update()
+    return uow.session.scalars(statement).one_or_none()
+
+
+def _confirm(uow: UnitOfWork, registration: RegistrationRow) -> None:
+    registration.state, registration.confirmed_at = "confirmed", uow.now
+    registration.revision += 1
+    event = uow.get(EventRow, registration.event_id)
+    uow.say(RegistrationConfirmed(registration=registration.public(event), confirmed_at=uow.now))
+
+
+def _cancel(uow: UnitOfWork, registration: RegistrationRow) -> None:
+    registration.state, registration.cancelled_at = "cancelled", uow.now
+    registration.revision += 1
+    give_seat_back(uow, registration.event_id)
+    event = uow.get(EventRow, registration.event_id)
+    uow.say(RegistrationCancelled(registration=registration.public(event)))

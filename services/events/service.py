@@ -1,0 +1,14 @@
+"""The wiring of events: events, registrations, seats."""
+
+from __future__ import annotations
+
+from services.events.handlers import SUBSCRIPTIONS
+from services.events.models import Base
+from shared.service import Service
+
+SERVICE = Service(
+    name="events",
+    package="services.events",
+    metadata=Base.metadata,
+    subscriptions=SUBSCRIPTIONS,
+)

@@ -1,0 +1,1 @@
+"""Notifications: mail to people, and the proof of it."""

@@ -1,0 +1,113 @@
+"""Messages in: which fact causes which letter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from services.notifications.invoice_facts import note_invoices
+from services.notifications.letters import Draft, queue_letter, queue_letters
+from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
+from shared.messages.billing import InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid, ReceiptIssued
+from shared.messages.events import Registration, RegistrationCancelled, RegistrationConfirmed
+from shared.messages.members import PasswordResetStarted
+from shared.messages.payments import DepositUnidentified, InstructionsIssued, RequestExpired
+from shared.service import InBulk, Subscriptions
+from shared.uow import UnitOfWork
+
+
+def write_password_letter(uow: UnitOfWork, message: PasswordResetStarted) -> None:
+    kind = "password-welcome" if message.welcome else "password-reset"
+    cause = f"{message.account_id}/{message.expires_at.isoformat()}"
+    about = {"link": message.link, "expires_at": message.expires_at}
+    queue_letter(uow, Draft(kind=kind, cause=cause, person_id=message.person_id, about=about))
+
+
+def write_invoice_letters(uow: UnitOfWork, messages: Sequence[InvoiceCreated]) -> None:
+    """No letter where nothing is to be paid. Letters of a run wait behind those that somebody waits for."""
+    queue_letters(
+        uow,
+        (
+            Draft(
+                kind="invoice-created",
+                cause=invoice.id,
+                person_id=invoice.payer_id,
+                invoice_id=invoice.id,
+                about={"invoice": msgspec.structs.asdict(invoice)},
+                bulk=invoice.run_id is not None,
+            )
+            for invoice in (message.invoice for message in messages)
+            if invoice.due > 0
+        ),
+    )
+
+
+def note_invoice_changes(uow: UnitOfWork, messages: Sequence[InvoiceChanged | InvoiceCancelled | InvoicePaid]) -> None:
+    note_invoices(uow, (message.invoice for message in messages))
+
+
+def write_instructions_letter(uow: UnitOfWork, message: InstructionsIssued) -> None:
+    """Card payments are made at once on the provider's page: they need no letter."""
+    given = message.instructions
+    kind = {"konbini": "instructions-konbini", "bank_transfer": "instructions-bank"}.get(given.method)
+    if kind is None:
+        return
+    cause = f"{message.request_id}/{given.konbini_number or given.account_number}/{given.amount}/{given.pay_until.isoformat()}"
+    about = {"instructions": msgspec.structs.asdict(given)}
+    queue_letter(
+        uow, Draft(kind=kind, cause=cause, person_id=message.payer_id, invoice_id=message.invoice_id, about=about)
+    )
+
+
+def write_expiry_letter(uow: UnitOfWork, message: RequestExpired) -> None:
+    cause = f"{message.request_id}/{message.expired_at.isoformat()}"
+    queue_letter(
+        uow, Draft(kind="request-expired", cause=cause, person_id=message.payer_id, invoice_id=message.invoice_id)
+    )
+
+
+def write_receipt_letter(uow: UnitOfWork, message: ReceiptIssued) -> None:
+    about = msgspec.structs.asdict(message)
+    queue_letter(uow, Draft(kind="receipt-issued", cause=message.receipt_id, person_id=message.payer_id, about=about))
+
+
+def write_confirmation_letter(uow: UnitOfWork, message: RegistrationConfirmed) -> None:
+    _about_registration(uow, "registration-confirmed", message.registration)
+
+
+def write_cancellation_letter(uow: UnitOfWork, message: RegistrationCancelled) -> None:
+    _about_registration(uow, "registration-cancelled", message.registration)
+
+
+def write_deposit_letter(uow: UnitOfWork, message: DepositUnidentified) -> None:
+    about = msgspec.structs.asdict(message)
+    queue_letter(uow, Draft(kind="deposit-unidentified", cause=message.deposit_id, about=about))
+
+
+def _about_registration(uow: UnitOfWork, kind: str, registration: Registration) -> None:
+    about: dict[str, Any] = {
+        "event_id": registration.event_id,
+        "title": registration.event_title,
+        "title_en": registration.event_title_en,
+        "fee": registration.fee,
+    }
+    queue_letter(uow, Draft(kind=kind, cause=registration.id, person_id=registration.person_id, about=about))
+
+
+SUBSCRIPTIONS: Subscriptions = {
+    **SOCIETIES_AND_SESSIONS,
+    **PEOPLE,
+    PasswordResetStarted: write_password_letter,
+    InvoiceCreated: InBulk(write_invoice_letters),
+    InvoiceChanged: InBulk(note_invoice_changes),
+    InvoiceCancelled: InBulk(note_invoice_changes),
+    InvoicePaid: InBulk(note_invoice_changes),
+    InstructionsIssued: write_instructions_letter,
+    RequestExpired: write_expiry_letter,
+    ReceiptIssued: write_receipt_letter,
+    RegistrationConfirmed: write_confirmation_letter,
+    RegistrationCancelled: write_cancellation_letter,
+    DepositUnidentified: write_deposit_letter,
+}

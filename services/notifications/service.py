@@ -1,0 +1,18 @@
+"""The wiring of notifications: mail."""
+
+from __future__ import annotations
+
+from services.notifications.handlers import SUBSCRIPTIONS
+from services.notifications.jobs import DUE
+from services.notifications.models import Base
+from services.notifications.settings import NotificationsSettings
+from shared.service import Service
+
+SERVICE = Service(
+    name="notifications",
+    package="services.notifications",
+    metadata=Base.metadata,
+    subscriptions=SUBSCRIPTIONS,
+    due_work=DUE,
+    settings=NotificationsSettings,
+)
