@@ -1,0 +1,1 @@
+"""members: people, their categories, accounts and logins."""

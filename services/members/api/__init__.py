@@ -1,0 +1,7 @@
+"""HTTP in."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+API: tuple[Blueprint, ...] = ()

@@ -1,0 +1,111 @@
+"""Errors of members."""
+
+from __future__ import annotations
+
+from shared.errors import Kind, N_, TsudoiError
+
+
+class EmailInUse(TsudoiError):
+    """For staff only: strangers are never told."""
+
+    kind = Kind.CONFLICT
+    text = N_("This e-mail address belongs to %(holder)s already.")
+
+
+class NumberInUse(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("The member number %(number)s belongs to %(holder)s already.")
+
+
+class CategoryInUse(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("%(count)s members have this category, so it cannot be removed.")
+
+
+class CategoryExists(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("There is a category with this code or name already.")
+
+
+class LoginFailed(TsudoiError):
+    """Never tells which part was wrong."""
+
+    kind = Kind.UNAUTHENTICATED
+    text = N_("The e-mail address or the password is not right.")
+
+
+class TooManyAttempts(TsudoiError):
+    kind = Kind.TOO_MANY
+    text = N_("Too many attempts. Please wait %(minutes)s minutes, or have a new password set by mail.")
+
+
+class PasswordTooWeak(TsudoiError):
+    text = N_("Please choose another password.")
+
+
+class LinkUnusable(TsudoiError):
+    """A mailed link that cannot be used; says why, and what to do next."""
+
+    kind = Kind.GONE
+    reason = "unknown"
+    text = N_("This link is not valid. Please have a new one sent.")
+
+
+class LinkTruncated(LinkUnusable):
+    reason = "truncated"
+    text = N_("This link is incomplete: the mail program may have broken it over two lines. Please copy the whole link from the mail.")
+
+
+class LinkExpired(LinkUnusable):
+    reason = "expired"
+    text = N_("This link has expired: links are valid for 24 hours. Please have a new one sent.")
+
+
+class LinkSuperseded(LinkUnusable):
+    reason = "superseded"
+    text = N_("A newer link was sent after this one, and only the newest is valid. Please open the newest mail.")
+
+
+class LinkUsed(LinkUnusable):
+    reason = "used"
+    text = N_("This link was used already: the password is set. Please log in, or have a new link sent if you forgot it.")
+
+
+class AddressChanged(LinkUnusable):
+    reason = "address-changed"
+    text = N_("The registered e-mail address has changed since this link was sent. Please have a new link sent to the new address.")
+
+
+class SetupLinkUnusable(TsudoiError):
+    kind = Kind.GONE
+    text = N_("This link is not valid any more. Restart Tsudoi: while there is no society, it prints a new one.")
+
+
+class SocietyUnknown(TsudoiError):
+    kind = Kind.NOT_FOUND
+    text = N_("Please choose your society.")
+
+
+class SlugTaken(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("There is a society with this short name already.")
+
+
+class RosterNotReady(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("This roster cannot be imported: it has errors, brings nothing new, or was imported already.")
+
+
+class RosterOutdated(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("Members were changed since this roster was checked. Nothing was imported; please check it again.")
+
+
+class FileTooLarge(TsudoiError):
+    kind = Kind.TOO_LARGE
+    text = N_("The file is too large: at most %(limit)s MiB are read.")
+
+
+class LastAdministrator(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("This is the only administrator. Make somebody else an administrator first.")

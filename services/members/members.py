@@ -1,0 +1,167 @@
+"""Members: added and changed by staff, told to everybody else (PersonChanged), every change recorded (M13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.members.categories import category_by_code
+from services.members.errors import EmailInUse, NumberInUse
+from services.members.models import AccountRow, MemberRow
+from services.members.search import search_text
+from services.members.sessions import end_all_sessions
+from services.members.standings import ENDED
+from shared import audit
+from shared.errors import ChangedMeanwhile, Fault, InvalidInput, N_
+from shared.ids import new_id
+from shared.messages.members import PersonChanged
+from shared.uow import UnitOfWork
+
+EDITABLE = (
+    "name",
+    "kana",
+    "roman",
+    "email",
+    "language",
+    "number",
+    "standing",
+    "category",
+    "joined_on",
+    "leaves_on",
+    "affiliation",
+    "postcode",
+    "address",
+    "phone",
+    "note",
+    "custom",
+)
+_BLANK: dict[str, Any] = {"kana": "", "roman": "", "email": None, "number": None, "affiliation": ""}
+OWN_CONTACT = ("language", "affiliation", "postcode", "address", "phone")
+
+
+def add_member(uow: UnitOfWork, values: Mapping[str, Any]) -> MemberRow:
+    """A new individual member. Raises EmailInUse, NumberInUse, InvalidInput."""
+    row = MemberRow(id=new_id(), **{"kind": "individual", "standing": "active", **_BLANK, **_editable(values)})
+    _check(uow, row)
+    _touch(uow, row)
+    uow.add(row)
+    uow.session.flush()
+    audit.record(uow, "add-member", f"member/{row.id}", after=plain(_editable(values)))
+    tell(uow, row)
+    return row
+
+
+def add_guest(uow: UnitOfWork, *, name: str, email: str, language: str = "ja") -> MemberRow:
+    """A person with an account who is no member: staff. Told like everybody, so that letters reach them."""
+    fields = {**_BLANK, "kind": "guest", "standing": "active", "name": name, "email": email, "language": language}
+    row = MemberRow(id=new_id(), **fields)
+    _check(uow, row)
+    _touch(uow, row)
+    uow.add(row)
+    uow.session.flush()
+    tell(uow, row)
+    return row
+
+
+def change_member(uow: UnitOfWork, id: str, values: Mapping[str, Any], *, revision: int | None = None) -> MemberRow:
+    """Staff change anything. With `revision`: refused with ChangedMeanwhile if somebody else was quicker.
+
+    Raises NotFound, EmailInUse, NumberInUse, InvalidInput."""
+    row = uow.get(MemberRow, id, lock=True)
+    if revision is not None and revision != row.revision:
+        raise ChangedMeanwhile
+    return _change(uow, row, _editable(values), "change-member")
+
+
+def change_own_contact(uow: UnitOfWork, person_id: str, values: Mapping[str, Any]) -> MemberRow:
+    """Members edit their own contact data: neither name nor standing, and e-mail only by confirmation (M12, M13)."""
+    row = uow.get(MemberRow, person_id, lock=True)
+    return _change(uow, row, {name: values[name] for name in OWN_CONTACT if name in values}, "change-own-contact")
+
+
+def let_leaving_go(uow: UnitOfWork) -> None:
+    """Due work: whose withdrawal date 退会予定日 has passed has left."""
+    statement = sa.select(MemberRow).where(MemberRow.standing == "leaving", MemberRow.leaves_on < uow.today).limit(1_000)
+    for row in uow.session.scalars(statement.with_for_update(skip_locked=True)).all():
+        _change(uow, row, {"standing": "left"}, "let-leaving-go")
+
+
+def tell(uow: UnitOfWork, row: MemberRow) -> None:
+    """Say the person as they are now."""
+    uow.say(PersonChanged(person=row.public(category_by_code(uow, row.category))))
+
+
+def holder_of_email(uow: UnitOfWork, email: str) -> MemberRow | None:
+    return uow.session.scalars(sa.select(MemberRow).where(MemberRow.email == email.lower())).one_or_none()
+
+
+def label(row: MemberRow) -> str:
+    """How staff are told of a person: name and number."""
+    return f"{row.name} ({row.number})" if row.number else row.name
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON values for the audit trail."""
+    return {name: value.isoformat() if isinstance(value, (date, datetime)) else value for name, value in values.items()}
+
+
+def mark_address_dead(uow: UnitOfWork, person_id: str, at: datetime) -> None:
+    """A letter came back for good: staff see it beside the address until the address is changed."""
+    uow.get(MemberRow, person_id, lock=True).address_dead_at = at
+
+
+def _editable(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in EDITABLE if name in values}
+
+
+def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: str) -> MemberRow:
+    before = {name: getattr(row, name) for name in values}
+    changed = {name: value for name, value in values.items() if value != before[name]}
+    if not changed:
+        return row
+    with uow.session.no_autoflush:
+        for name, value in changed.items():
+            setattr(row, name, value)
+        _check(uow, row)
+    _touch(uow, row)
+    if "email" in changed:
+        row.address_dead_at = None
+    if row.standing in ENDED and "standing" in changed:
+        _shut_out(uow, row)
+    audit.record(uow, action, f"member/{row.id}", before=plain({n: before[n] for n in changed}), after=plain(changed))
+    tell(uow, row)
+    return row
+
+
+def _touch(uow: UnitOfWork, row: MemberRow) -> None:
+    row.email = row.email.lower() if row.email else None
+    row.number = row.number or None
+    row.revision = (row.revision or 0) + 1
+    row.changed_at = uow.now
+    row.search = search_text(row.name, row.kana, row.roman, row.number, row.email, row.affiliation)
+
+
+def _check(uow: UnitOfWork, row: MemberRow) -> None:
+    others = sa.select(MemberRow).where(MemberRow.id != row.id)
+    if row.email:
+        holder = uow.session.scalars(others.where(MemberRow.email == row.email.lower())).one_or_none()
+        if holder:
+            raise EmailInUse(holder=label(holder), faults=[Fault(EmailInUse.text, {"holder": label(holder)}, "email")])
+    if row.number:
+        holder = uow.session.scalars(others.where(MemberRow.number == row.number)).one_or_none()
+        if holder:
+            params = {"number": row.number, "holder": label(holder)}
+            raise NumberInUse(**params, faults=[Fault(NumberInUse.text, params, "number")])
+    if row.category and category_by_code(uow, row.category) is None:
+        raise InvalidInput(faults=[Fault(N_("There is no such category."), field="category")])
+    if row.joined_on and row.leaves_on and row.leaves_on < row.joined_on:
+        raise InvalidInput(faults=[Fault(N_("The withdrawal date is before the date of joining."), field="leaves_on")])
+
+
+def _shut_out(uow: UnitOfWork, row: MemberRow) -> None:
+    account = uow.session.scalars(sa.select(AccountRow).where(AccountRow.person_id == row.id)).one_or_none()
+    if account:
+        end_all_sessions(uow, [account.id])

@@ -1,0 +1,32 @@
+"""The tables of members."""
+
+from __future__ import annotations
+
+from services.members.models.accounts import (
+    AccountRow,
+    AttemptsRow,
+    LoginSessionRow,
+    PasswordLinkRow,
+    PasswordRequestRow,
+    SetupLinkRow,
+)
+from services.members.models.base import Base
+from services.members.models.people import CategoryRow, MemberRow, PersonFields
+from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
+
+__all__ = [
+    "AccountRow",
+    "AttemptsRow",
+    "Base",
+    "CategoryRow",
+    "LoginSessionRow",
+    "MemberRow",
+    "PasswordLinkRow",
+    "PasswordRequestRow",
+    "PersonFields",
+    "RosterFaultRow",
+    "RosterPartRow",
+    "RosterRow",
+    "SetupLinkRow",
+    "StagedRow",
+]

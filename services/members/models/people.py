@@ -1,0 +1,100 @@
+"""People and their categories."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.members.models.base import Base
+from shared.db import Id, Json, UtcDateTime
+from shared.ids import new_id
+from shared.messages.members import Person
+from shared.society import SocietyOwned
+
+
+class CategoryRow(SocietyOwned, Base):
+    """A category 会員種別. Its code never changes; members carry it."""
+
+    __tablename__ = "categories"
+    __table_args__ = (sa.UniqueConstraint("society_id", "code"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    code: Mapped[str]
+    name: Mapped[str]
+    name_en: Mapped[str]
+    ordinal: Mapped[int]
+
+    def name_in(self, language: str) -> str:
+        return (self.name_en or self.name) if language == "en" else self.name
+
+
+class PersonFields:
+    """What is known of a person; a staged row of a roster has the same columns."""
+
+    kind: Mapped[str] = mapped_column(default="individual")  # individual | corporate | guest
+    name: Mapped[str]
+    kana: Mapped[str] = mapped_column(default="")
+    roman: Mapped[str] = mapped_column(default="")
+    email: Mapped[str | None]  # in lower case: it is the login id
+    language: Mapped[str] = mapped_column(default="ja")
+    number: Mapped[str | None]
+    standing: Mapped[str] = mapped_column(default="active")
+    category: Mapped[str | None]
+    joined_on: Mapped[date | None]
+    leaves_on: Mapped[date | None]
+    affiliation: Mapped[str] = mapped_column(default="")
+    postcode: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    custom: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    search: Mapped[str] = mapped_column(sa.Text, default="")  # folded, see search.py
+
+
+PERSON_COLUMNS = tuple(name for name in PersonFields.__annotations__)
+
+
+class MemberRow(PersonFields, SocietyOwned, Base):
+    """A person of the society. A guest is somebody with an account who is no member: staff, for example."""
+
+    __tablename__ = "members"
+    __table_args__ = (
+        sa.UniqueConstraint("society_id", "number"),
+        sa.UniqueConstraint("society_id", "email"),
+        sa.Index("ix_members_society_id_kana", "society_id", "kana"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    revision: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    address_dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # mail to the e-mail address came back for good
+
+    def public(self, category: CategoryRow | None) -> Person:
+        return public_person(self.id, self.revision, self, category)
+
+
+def public_person(id: str, revision: int, fields: PersonFields, category: CategoryRow | None) -> Person:
+    """The person as the other services may know them."""
+    return Person(
+        id=id,
+        revision=revision,
+        kind=fields.kind,
+        name=fields.name,
+        kana=fields.kana,
+        roman=fields.roman,
+        email=fields.email or "",
+        language=fields.language,
+        number=fields.number,
+        standing=fields.standing,
+        category=fields.category,
+        category_name=category.name if category else "",
+        category_name_en=category.name_en if category else "",
+        joined_on=fields.joined_on,
+        leaves_on=fields.leaves_on,
+        affiliation=fields.affiliation,
+        postcode=fields.postcode,
+        address=fields.address,
+    )

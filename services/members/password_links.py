@@ -1,0 +1,126 @@
+"""Links that set a password (M11, S7): mailed to the registered address, valid 24 hours, once, and only the newest.
+
+The token carries the society, so that it can be looked up before anybody is known; only its digest is stored."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import uuid
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from services.members.errors import (
+    AddressChanged,
+    LinkExpired,
+    LinkSuperseded,
+    LinkTruncated,
+    LinkUnusable,
+    LinkUsed,
+)
+from services.members.models import AccountRow, MemberRow, PasswordLinkRow
+from services.members.sessions import digest, end_all_sessions
+from services.members.throttle import account_limits, forgive
+from shared import audit
+from shared.messages.members import PasswordResetStarted
+from shared.uow import UnitOfWork
+
+VALID = timedelta(hours=24)
+TOKEN_LENGTH = 64
+_SECRET_BYTES = 32
+
+
+def make_token(society_id: str) -> str:
+    """64 characters: the society (16 bytes) and a secret of 256 bits."""
+    return base64.urlsafe_b64encode(uuid.UUID(society_id).bytes + secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def society_of_token(token: str) -> str:
+    """Raises LinkTruncated for a token that lost characters, LinkUnusable for one that never was a token."""
+    if len(token) < TOKEN_LENGTH:
+        raise LinkTruncated
+    try:
+        raw = base64.b64decode(token, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise LinkUnusable from error
+    if len(token) > TOKEN_LENGTH:
+        raise LinkUnusable
+    return str(uuid.UUID(bytes=raw[:16]))
+
+
+def address_of(public_url: str, token: str) -> str:
+    return f"{public_url.rstrip('/')}/members/password/{token}"
+
+
+def send_link(
+    uow: UnitOfWork, account: AccountRow, person: MemberRow, *, public_url: str, welcome: bool = False, bulk: bool = False
+) -> None:
+    """Make a link to the person's address and have it mailed (PasswordResetStarted); older links are void from now on."""
+    older = sa.update(PasswordLinkRow).where(
+        PasswordLinkRow.account_id == account.id, PasswordLinkRow.used_at.is_(None), PasswordLinkRow.superseded_at.is_(None)
+    )
+    uow.session.execute(older.values(superseded_at=uow.now))
+    token = make_token(str(uow.society_id))
+    link = new_link(uow, account.id, person.email or "", token, welcome=welcome)
+    uow.add(link)
+    account.invited_at = uow.now if welcome else account.invited_at
+    uow.say(link_message(person.id, link, public_url, token), bulk=bulk)
+
+
+def new_link(uow: UnitOfWork, account_id: str, email: str, token: str, *, welcome: bool) -> PasswordLinkRow:
+    return PasswordLinkRow(
+        secret=digest(token),
+        account_id=account_id,
+        purpose="welcome" if welcome else "reissue",
+        address=email,
+        created_at=uow.now,
+        expires_at=uow.now + VALID,
+    )
+
+
+def link_message(person_id: str, link: PasswordLinkRow, public_url: str, token: str) -> PasswordResetStarted:
+    return PasswordResetStarted(
+        person_id=person_id,
+        account_id=link.account_id,
+        link=address_of(public_url, token),
+        expires_at=link.expires_at,
+        welcome=link.purpose == "welcome",
+    )
+
+
+def look_at_link(uow: UnitOfWork, token: str, *, lock: bool = False) -> tuple[PasswordLinkRow, MemberRow]:
+    """A link that can be used, and its person. Raises the LinkUnusable that says what is wrong. Changes nothing."""
+    statement = sa.select(PasswordLinkRow).where(PasswordLinkRow.secret == digest(token))
+    link = uow.session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+    if link is None:
+        raise LinkUnusable
+    if link.used_at:
+        raise LinkUsed
+    if link.superseded_at:
+        raise LinkSuperseded
+    if link.expires_at <= uow.now:
+        raise LinkExpired
+    account = uow.get(AccountRow, link.account_id)
+    person = uow.get(MemberRow, account.person_id)
+    if person.email != link.address:
+        raise AddressChanged
+    return link, person
+
+
+def use_link(uow: UnitOfWork, token: str, password_hash: str) -> AccountRow:
+    """Set the password, once. All sessions of the account end, and its failed logins are forgiven. Raises LinkUnusable."""
+    link, person = look_at_link(uow, token, lock=True)
+    account = uow.get(AccountRow, link.account_id, lock=True)
+    link.used_at = uow.now
+    account.password_hash = password_hash
+    end_all_sessions(uow, [account.id])
+    forgive(uow, account_limits(person.email or ""))
+    audit.record(uow, "set-password", f"account/{account.id}")
+    return account
+
+
+def forget_old_links(uow: UnitOfWork) -> None:
+    """Due work: links that expired a month ago; until then they still say why they cannot be used."""
+    uow.session.execute(sa.delete(PasswordLinkRow).where(PasswordLinkRow.expires_at < uow.now - timedelta(days=30)))

@@ -1,0 +1,125 @@
+"""The dry run: every row is read, matched with the members by number, else by e-mail, and staged as the member that it
+would become; then what is doubled within the file is looked for. Nothing of the members changes."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from services.members.categories import list_categories
+from services.members.models import RosterFaultRow, RosterRow, StagedRow
+from services.members.rosters.columns import COLUMNS
+from services.members.rosters.doubles import find_doubles
+from services.members.rosters.reading import RowReader
+from services.members.rosters.staging import stage
+from services.members.rosters.upload import copy_file, forget_rows
+from shared.db import insert_rows
+from shared.errors import Fault, InvalidInput, N_
+from shared.ids import new_id
+from shared.jobs import JobRun
+from shared.tables import Table, read_table
+from shared.uow import UnitOfWork
+
+Thing = TypeVar("Thing")
+
+CHUNK = 5_000
+MOST_CUSTOM = 60
+MOST_FAULTS = 100_000  # kept; beyond that only counted
+
+
+def check_roster(run: JobRun) -> None:
+    """Long work. When it was interrupted it begins anew: nothing outside the staged rows is touched."""
+    roster_id = run.args["roster"]
+    with TemporaryDirectory(prefix="tsudoi-roster-") as folder:
+        path = Path(folder) / "roster"
+        with run.chunk() as uow:
+            run.done = 0
+            forget_rows(uow, roster_id)
+            _begin(uow, roster_id)
+            copy_file(uow, roster_id, path)
+        faults: list[Fault] = []
+        try:
+            table = read_table(path, columns=COLUMNS)
+            _stage_all(run, roster_id, table, estimate_rows(path))
+            faults += table.faults
+        except InvalidInput as error:
+            faults += error.faults
+    with run.chunk() as uow:
+        keep_faults(uow, roster_id, faults)
+        keep_faults(uow, roster_id, find_doubles(uow, roster_id))
+        _conclude(uow, run, roster_id)
+
+
+def estimate_rows(path: Path) -> int:
+    """About how many rows a file has, for the progress bar only."""
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            return max(1, sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b"")) - 1)
+    with zipfile.ZipFile(path) as archive:
+        sheets = [entry for entry in archive.infolist() if entry.filename.startswith("xl/worksheets/sheet")]
+        if not sheets:
+            return 1
+        with archive.open(max(sheets, key=lambda entry: entry.file_size)) as part:
+            return max(1, sum(piece.count(b"</row>") for piece in iter(lambda: part.read(1 << 20), b"")) - 1)
+
+
+def keep_faults(uow: UnitOfWork, roster_id: str, faults: Iterable[Fault]) -> None:
+    """Count them all, and store as many as people can ever look at."""
+    roster = uow.get(RosterRow, roster_id, lock=True)
+    for some in _batches(iter(faults), CHUNK):
+        room = max(0, MOST_FAULTS - roster.faults)
+        roster.faults += len(some)
+        insert_rows(uow.session, RosterFaultRow, (_fault_row(uow, roster_id, fault) for fault in some[:room]))
+
+
+def _begin(uow: UnitOfWork, roster_id: str) -> None:
+    roster = uow.get(RosterRow, roster_id, lock=True)
+    roster.rows = roster.new = roster.changed = roster.same = roster.faults = 0
+    roster.custom = []
+
+
+def _stage_all(run: JobRun, roster_id: str, table: Table, about: int) -> None:
+    if len(table.custom) > MOST_CUSTOM:
+        text = N_("The file has %(count)s columns that are not known; at most %(most)s become custom fields.")
+        raise InvalidInput(faults=[Fault(text, {"count": len(table.custom), "most": MOST_CUSTOM}, row=1)])
+    with run.chunk(total=about) as uow:
+        reader = RowReader(list_categories(uow), table.custom)
+        uow.get(RosterRow, roster_id, lock=True).custom = list(table.custom)
+    for rows in _batches(table.rows(), CHUNK):
+        with run.chunk(done=len(rows)) as uow:
+            keep_faults(uow, roster_id, stage(uow, roster_id, [reader.read(number, cells) for number, cells in rows]))
+    if not run.done:
+        raise InvalidInput(faults=[Fault(N_("The file has no rows below its header."))])
+
+
+def _conclude(uow: UnitOfWork, run: JobRun, roster_id: str) -> None:
+    roster = uow.get(RosterRow, roster_id, lock=True)
+    statement = sa.select(StagedRow.action, sa.func.count()).where(StagedRow.roster_id == roster_id).group_by(StagedRow.action)
+    counts = {str(action): count for action, count in uow.session.execute(statement).all()}
+    roster.new, roster.changed, roster.same = (counts.get(action, 0) for action in ("new", "changed", "same"))
+    roster.rows = sum(counts.values())
+    roster.state = "checked"
+    run.finish(uow, {"rows": roster.rows, "new": roster.new, "changed": roster.changed, "same": roster.same, "faults": roster.faults})
+
+
+def _fault_row(uow: UnitOfWork, roster_id: str, fault: Fault) -> dict[str, object]:
+    return {
+        "society_id": uow.society_id,
+        "id": new_id(),
+        "roster_id": roster_id,
+        "row": fault.row or 0,
+        "column": fault.field or "",
+        "text": fault.text,
+        "params": fault.params,
+    }
+
+
+def _batches(things: Iterator[Thing], size: int) -> Iterator[list[Thing]]:
+    while batch := list(islice(things, size)):
+        yield batch

@@ -1,0 +1,50 @@
+"""What stands in one roster twice: numbers, e-mail addresses, members. Found by the database, at any size of file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+from services.members.models import StagedRow
+from shared.errors import Fault, N_
+from shared.uow import UnitOfWork
+
+NUMBER_TWICE = N_("The member number %(value)s stands in row %(first)s, too.")
+EMAIL_TWICE = N_("The e-mail address %(value)s stands in row %(first)s, too.")
+MEMBER_TWICE = N_("This row means the same member as row %(first)s.")
+
+
+def find_doubles(uow: UnitOfWork, roster_id: str) -> Iterator[Fault]:
+    """A fault for each later row, naming the first."""
+    told: set[int] = set()
+    for column, name, text in (
+        (StagedRow.number, "number", NUMBER_TWICE),
+        (StagedRow.email, "email", EMAIL_TWICE),
+        (StagedRow.member_id, "number", MEMBER_TWICE),
+    ):
+        for row, value, first in _doubled(uow, roster_id, column):
+            if text is MEMBER_TWICE and row in told:
+                continue
+            told.add(row)
+            params = {"first": first} if text is MEMBER_TWICE else {"value": value, "first": first}
+            yield Fault(text, params, name, row)
+
+
+def _doubled(uow: UnitOfWork, roster_id: str, column: InstrumentedAttribute[Any]) -> list[tuple[int, str, int]]:
+    groups = (
+        sa.select(column.label("value"), sa.func.min(StagedRow.row).label("first"))
+        .where(StagedRow.roster_id == roster_id, column.is_not(None))
+        .group_by(column)
+        .having(sa.func.count() > 1)
+        .subquery()
+    )
+    statement = (
+        sa.select(StagedRow.row, column, groups.c.first)
+        .join(groups, column == groups.c.value)
+        .where(StagedRow.roster_id == roster_id, StagedRow.row != groups.c.first)
+        .order_by(StagedRow.row)
+    )
+    return [(row, str(value), first) for row, value, first in uow.session.execute(statement)]

@@ -1,0 +1,164 @@
+"""The import itself: one transaction from the staged rows to members, messages and audit trail; all or nothing, whatever
+dies in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from services.members.categories import list_categories
+from services.members.errors import RosterOutdated
+from services.members.models import AccountRow, CategoryRow, MemberRow, RosterRow, StagedRow
+from services.members.models.people import PERSON_COLUMNS, public_person
+from services.members.rosters.staging import differences
+from services.members.rosters.upload import forget_file, forget_rows
+from services.members.sessions import end_all_sessions
+from services.members.standings import ENDED
+from shared.audit import AuditRow
+from shared.db import insert_rows
+from shared.ids import new_id
+from shared.jobs import JobRun
+from shared.messages.members import PersonChanged
+from shared.uow import UnitOfWork
+
+CHUNK = 5_000
+_staged = StagedRow.__table__
+_members = MemberRow.__table__
+
+
+def import_roster(run: JobRun) -> None:
+    """Long work. Raises RosterOutdated when members were changed since the dry run; then nothing was imported."""
+    roster_id = run.args["roster"]
+    try:
+        with run.chunk() as uow:
+            roster = uow.get(RosterRow, roster_id, lock=True)
+            if roster.state == "importing":
+                _apply(uow, run, roster)
+    except (RosterOutdated, IntegrityError) as error:
+        with run.chunk() as uow:
+            uow.get(RosterRow, roster_id, lock=True).state = "checked"
+            run.done = 0
+        raise RosterOutdated from error
+    with run.chunk() as uow:
+        forget_file(uow, roster_id)
+        forget_rows(uow, roster_id)
+
+
+def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
+    if _is_outdated(uow, roster.id):
+        raise RosterOutdated
+    categories = {row.code: row for row in list_categories(uow)}
+    for rows in _changing(uow, roster.id):
+        _record(uow, roster, rows)
+        _tell(uow, rows, categories)
+    _shut_out(uow, roster.id)
+    _insert_new(uow, roster.id)
+    _update_changed(uow, roster.id)
+    roster.state, roster.imported_at = "imported", uow.now
+    run.done = roster.rows
+    run.finish(uow, {"new": roster.new, "changed": roster.changed, "same": roster.same})
+
+
+def _is_outdated(uow: UnitOfWork, roster_id: str) -> bool:
+    """Did a matched member change, or a new one's number or address appear, since the dry run?"""
+    here = StagedRow.roster_id == roster_id
+    changed = sa.select(StagedRow.id).join(MemberRow, MemberRow.id == StagedRow.member_id)
+    taken = sa.select(StagedRow.id).where(here, StagedRow.action == "new")
+    questions = (
+        changed.where(here, MemberRow.revision != StagedRow.base_revision),
+        taken.join(MemberRow, MemberRow.number == StagedRow.number),
+        taken.join(MemberRow, MemberRow.email == StagedRow.email),
+    )
+    return any(uow.session.scalars(question.limit(1)).first() for question in questions)
+
+
+def _changing(uow: UnitOfWork, roster_id: str) -> Iterator[Sequence[StagedRow]]:
+    last = 0
+    while True:
+        statement = (
+            sa.select(StagedRow)
+            .where(StagedRow.roster_id == roster_id, StagedRow.row > last, StagedRow.action.in_(("new", "changed")))
+            .order_by(StagedRow.row)
+            .limit(CHUNK)
+        )
+        rows = uow.session.scalars(statement).all()
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].row
+        for row in rows:
+            uow.session.expunge(row)
+
+
+def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[StagedRow]) -> None:
+    ids = [row.member_id for row in rows if row.action == "changed"]
+    before = {member.id: member for member in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(ids)))}
+    entries = []
+    for row in rows:
+        was, now = differences(before[row.member_id], row) if row.action == "changed" else (None, {"number": row.number})
+        entries.append(
+            {
+                "society_id": uow.society_id,
+                "id": new_id(),
+                "at": uow.now,
+                "actor_kind": uow.actor.kind,
+                "actor_id": uow.actor.id,
+                "actor_name": uow.actor.name,
+                "action": "import-member",
+                "subject": f"member/{row.member_id}",
+                "before": was,
+                "after": {**now, "roster": roster.id},
+                "trace": uow.traceparent,
+            }
+        )
+    insert_rows(uow.session, AuditRow, entries)
+    for member in before.values():
+        uow.session.expunge(member)
+
+
+def _tell(uow: UnitOfWork, rows: Sequence[StagedRow], categories: dict[str, CategoryRow]) -> None:
+    uow.say_all(
+        PersonChanged(person=public_person(row.member_id, row.base_revision + 1, row, categories.get(row.category or "")))
+        for row in rows
+    )
+    uow.write_messages()  # into the outbox now, so that memory stays flat
+    uow.session.info["said"] = True
+
+
+def _shut_out(uow: UnitOfWork, roster_id: str) -> None:
+    statement = (
+        sa.select(AccountRow.id)
+        .join(StagedRow, StagedRow.member_id == AccountRow.person_id)
+        .where(StagedRow.roster_id == roster_id, StagedRow.action == "changed", StagedRow.standing.in_(ENDED))
+    )
+    accounts = uow.session.scalars(statement).all()
+    if accounts:
+        end_all_sessions(uow, accounts)
+
+
+def _insert_new(uow: UnitOfWork, roster_id: str) -> None:
+    names = ["society_id", "id", "revision", "changed_at", *PERSON_COLUMNS]
+    now = sa.literal(uow.now, MemberRow.changed_at.type)
+    rows = sa.select(
+        _staged.c.society_id, _staged.c.member_id, sa.literal(1), now, *(_staged.c[name] for name in PERSON_COLUMNS)
+    ).where(_staged.c.roster_id == roster_id, _staged.c.action == "new", _staged.c.society_id == uow.society_id)
+    uow.session.execute(sa.insert(_members).from_select(names, rows, include_defaults=False))
+
+
+def _update_changed(uow: UnitOfWork, roster_id: str) -> None:
+    values = {name: _staged.c[name] for name in PERSON_COLUMNS}
+    kept = sa.case((_members.c.email == _staged.c.email, _members.c.address_dead_at), else_=None)
+    statement = (
+        sa.update(_members)
+        .values(**values, revision=_staged.c.base_revision + 1, changed_at=uow.now, address_dead_at=kept)
+        .where(
+            _members.c.id == _staged.c.member_id,
+            _members.c.society_id == uow.society_id,
+            _staged.c.society_id == uow.society_id,
+            _staged.c.roster_id == roster_id,
+            _staged.c.action == "changed",
+        )
+    )
+    uow.session.execute(statement, execution_options={"synchronize_session": False})

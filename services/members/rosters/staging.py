@@ -1,0 +1,116 @@
+"""Rows of a roster become staged members: matched, merged with what is known, and told apart as new, changed or same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.members.members import label
+from services.members.models import MemberRow, StagedRow
+from services.members.models.people import PERSON_COLUMNS
+from services.members.rosters.reading import ReadRow
+from services.members.search import search_text
+from shared.db import insert_rows
+from shared.errors import Fault, N_
+from shared.ids import new_id
+from shared.uow import UnitOfWork
+
+EMAIL_TAKEN = N_("This e-mail address belongs to another member: %(holder)s.")
+_NOBODY: dict[str, Any] = {
+    "kind": "individual",
+    "name": "",
+    "kana": "",
+    "roman": "",
+    "email": None,
+    "language": "ja",
+    "number": None,
+    "standing": "active",
+    "category": None,
+    "joined_on": None,
+    "leaves_on": None,
+    "affiliation": "",
+    "postcode": "",
+    "address": "",
+    "phone": "",
+    "note": "",
+    "custom": {},
+}
+_COMPARED = tuple(_NOBODY)
+
+
+class Known:
+    """The members that a batch of rows may mean."""
+
+    def __init__(self, uow: UnitOfWork, rows: Sequence[ReadRow]) -> None:
+        numbers = {row.given["number"] for row in rows if row.given.get("number")}
+        emails = {row.given["email"] for row in rows if row.given.get("email")}
+        session = uow.session
+        self.by_number = {m.number: m for m in session.scalars(sa.select(MemberRow).where(MemberRow.number.in_(numbers)))}
+        self.by_email = {m.email: m for m in session.scalars(sa.select(MemberRow).where(MemberRow.email.in_(emails)))}
+
+    def match(self, row: ReadRow) -> tuple[MemberRow | None, list[Fault]]:
+        """The member that a row means: by number, else by e-mail."""
+        number, email = row.given.get("number"), row.given.get("email")
+        numbered = self.by_number.get(number) if number else None
+        addressed = self.by_email.get(email) if email else None
+        if addressed is None or addressed is numbered:
+            return numbered, []
+        if numbered is not None or (number and addressed.number):
+            return numbered, [Fault(EMAIL_TAKEN, {"holder": label(addressed)}, "email", row.number)]
+        return addressed, []
+
+
+def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow]) -> list[Fault]:
+    """Store a batch. Returns everything that is wrong with it; faulty rows are stored too, to find doubles."""
+    known = Known(uow, rows)
+    faults: list[Fault] = []
+    staged = []
+    for row in rows:
+        member, conflicts = known.match(row)
+        found = row.faults + conflicts
+        faults += found
+        staged.append(_staged(uow, roster_id, row, member, faulty=bool(found)))
+    insert_rows(uow.session, StagedRow, staged)
+    return faults
+
+
+def _staged(uow: UnitOfWork, roster_id: str, row: ReadRow, member: MemberRow | None, *, faulty: bool) -> dict[str, Any]:
+    before: Mapping[str, Any] = {name: getattr(member, name) for name in _COMPARED} if member else _NOBODY
+    after = {**before, **row.given}
+    if row.custom:
+        merged = {**before["custom"], **row.custom}
+        after["custom"] = {header: text for header, text in merged.items() if text}
+    if after["kind"] == "guest":
+        after["kind"] = "individual"  # somebody with an account only becomes a member
+    if faulty:
+        action = "faulty"
+    elif member is None:
+        action = "new"
+    else:
+        action = "same" if after == before else "changed"
+    return {
+        "society_id": uow.society_id,
+        "id": new_id(),
+        "roster_id": roster_id,
+        "row": row.number,
+        "action": action,
+        "member_id": member.id if member else new_id(),
+        "base_revision": member.revision if member else 0,
+        **after,
+        "search": search_text(
+            after["name"], after["kana"], after["roman"], after["number"], after["email"], after["affiliation"]
+        ),
+    }
+
+
+def differences(before: MemberRow, after: StagedRow) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an import changes, for the audit trail."""
+    changed = [name for name in PERSON_COLUMNS if name != "search" and getattr(before, name) != getattr(after, name)]
+    return ({n: _plain(getattr(before, n)) for n in changed}, {n: _plain(getattr(after, n)) for n in changed})
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

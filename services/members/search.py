@@ -1,0 +1,36 @@
+"""Search of members 個人会員検索: kanji, kana, roman letters, number and e-mail, whatever their width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.members.models import MemberRow
+from shared.japan.kana import fold_kana, fold_kanji
+
+_SEPARATOR = "\n"  # no query holds it, so that nothing is found across two fields
+LISTED_KINDS = ("individual", "corporate")
+
+
+def fold(text: str) -> str:
+    """What is compared: hiragana as katakana, one width, common kanji for variants, no case, no spaces."""
+    return "".join(fold_kanji(fold_kana(text)).casefold().split())
+
+
+def search_text(name: str, kana: str, roman: str, number: str | None, email: str | None, affiliation: str) -> str:
+    """The content of the search column."""
+    turned = "".join(reversed(roman.split()))  # "Taro Yamada" is found as "Yamada Taro" written together, too
+    return _SEPARATOR.join(fold(part) for part in (name, kana, roman, turned, number or "", email or "", affiliation) if part)
+
+
+def matching(query: str = "", *, category: str = "", standing: str = "") -> sa.Select[Any]:
+    """Members that contain every word of the query, by category code and standing where given."""
+    statement = sa.select(MemberRow).where(MemberRow.kind.in_(LISTED_KINDS))
+    for word in query.split():
+        statement = statement.where(MemberRow.search.contains(fold(word), autoescape=True))
+    if category:
+        statement = statement.where(MemberRow.category == category)
+    if standing:
+        statement = statement.where(MemberRow.standing == standing)
+    return statement

@@ -1,0 +1,132 @@
+"""Login sessions: server-side rows, so that logout and a new password end them at once, everywhere (S9)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from services.members.models import AccountRow, LoginSessionRow, MemberRow
+from services.members.standings import role_of
+from shared.identity import Principal, Role, end_sessions
+from shared.messages.members import SessionsEnded
+from shared.uow import UnitOfWork
+
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=14)
+SEEN_EVERY = timedelta(minutes=5)
+SECRET_LENGTH = 43  # 32 bytes in base64url
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A fresh session: `cookie` is told once, to the browser."""
+
+    session_id: str
+    cookie: str
+    principal: Principal
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret that only its bearer knows."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def open_session(uow: UnitOfWork, account: AccountRow, *, user_agent: str = "") -> Opened:
+    """A new session, with an id of its own whatever the browser held before."""
+    secret = secrets.token_urlsafe(32)
+    row = LoginSessionRow(
+        secret=digest(secret),
+        account_id=account.id,
+        created_at=uow.now,
+        last_seen_at=uow.now,
+        expires_at=uow.now + LONGEST,
+        user_agent=user_agent[:300],
+    )
+    uow.add(row)
+    uow.session.flush()
+    return Opened(row.id, f"{uow.society_id}.{secret}", principal_of(uow, account, row.id))
+
+
+def society_of_cookie(cookie: str | None) -> str | None:
+    """The society that a session cookie names; None if it is malformed."""
+    society, _, secret = (cookie or "").partition(".")
+    if len(secret) != SECRET_LENGTH:
+        return None
+    try:
+        return str(uuid.UUID(society))
+    except ValueError:
+        return None
+
+
+def living_session(uow: UnitOfWork, cookie: str) -> LoginSessionRow | None:
+    """The session of a cookie, while it lives: not ended, not idle for too long, not too old."""
+    secret = cookie.partition(".")[2]
+    row = uow.session.scalars(sa.select(LoginSessionRow).where(LoginSessionRow.secret == digest(secret))).one_or_none()
+    if row is None or row.ended_at or row.expires_at <= uow.now or row.last_seen_at <= uow.now - IDLE:
+        return None
+    return row
+
+
+def renew_session(uow: UnitOfWork, cookie: str) -> Principal | None:
+    """Who is behind a cookie now, with today's roles; None when the session is over or nothing is allowed any more."""
+    row = living_session(uow, cookie)
+    if row is None:
+        return None
+    account = uow.get(AccountRow, row.account_id)
+    who = principal_of(uow, account, row.id)
+    if account.state != "active" or not who.roles:
+        return None
+    if row.last_seen_at < uow.now - SEEN_EVERY:
+        row.last_seen_at = uow.now
+    return who
+
+
+def principal_of(uow: UnitOfWork, account: AccountRow, session_id: str) -> Principal:
+    """The roles of staff, and what the person may as a member. A guest who is staff has nothing on My Page."""
+    person = uow.get(MemberRow, account.person_id)
+    roles = {Role(role) for role in account.roles}
+    own = role_of(person.kind, person.standing)
+    if own and not (own is Role.GUEST and roles):
+        roles.add(own)
+    return Principal(
+        account_id=account.id,
+        session_id=session_id,
+        society_id=uow.society_id,
+        person_id=person.id,
+        roles=frozenset(roles),
+        name=person.name,
+        language=person.language,
+    )
+
+
+def end_session(uow: UnitOfWork, session_id: str) -> None:
+    """Logout. Everybody refuses its tokens from now on (SessionsEnded)."""
+    _end(uow, sa.select(LoginSessionRow).where(LoginSessionRow.id == session_id))
+
+
+def end_all_sessions(uow: UnitOfWork, account_ids: Sequence[str], *, but: str | None = None) -> None:
+    """After a new password, new roles or leaving: all sessions of these accounts, except perhaps one."""
+    which = sa.select(LoginSessionRow).where(LoginSessionRow.account_id.in_(account_ids))
+    _end(uow, which.where(LoginSessionRow.id != but) if but else which)
+
+
+def forget_old_sessions(uow: UnitOfWork) -> None:
+    """Due work: sessions that ended or expired a month ago."""
+    uow.session.execute(sa.delete(LoginSessionRow).where(LoginSessionRow.expires_at < uow.now - timedelta(days=30)))
+
+
+def _end(uow: UnitOfWork, which: sa.Select[tuple[LoginSessionRow]]) -> None:
+    rows = uow.session.scalars(which.where(LoginSessionRow.ended_at.is_(None))).all()
+    if not rows:
+        return
+    for row in rows:
+        row.ended_at = uow.now
+    ids = tuple(row.id for row in rows)
+    end_sessions(uow.session, ids, uow.now)
+    uow.say(SessionsEnded(session_ids=ids, ended_at=uow.now))

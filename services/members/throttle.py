@@ -1,0 +1,98 @@
+"""How often somebody may fail (S10): per account and place, per place, and per account; counted in the database, so that
+it holds over all processes. A locked account can always be opened again by a mailed link."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.members.errors import TooManyAttempts
+from services.members.models import AttemptsRow
+from shared.ids import new_id
+from shared.uow import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` in `window` for what `key` stands for."""
+
+    key: str
+    count: int
+    window: timedelta
+
+
+def login_limits(email: str, place: str) -> Sequence[Limit]:
+    return (
+        Limit(_key("login", email, place), 10, timedelta(minutes=15)),
+        Limit(_key("login-from", place), 300, timedelta(minutes=15)),
+        *account_limits(email),
+    )
+
+
+def account_limits(email: str) -> Sequence[Limit]:
+    """What a new password clears."""
+    return (Limit(_key("login-as", email), 100, timedelta(hours=1)),)
+
+
+def request_limits(place: str) -> Sequence[Limit]:
+    return (Limit(_key("request-from", place), 60, timedelta(hours=1)),)
+
+
+def mail_limits(email: str) -> Sequence[Limit]:
+    return (Limit(_key("mail-to", email), 5, timedelta(hours=1)),)
+
+
+def is_over(uow: UnitOfWork, limits: Sequence[Limit]) -> Limit | None:
+    """The limit that is reached, if one is."""
+    rows = uow.session.scalars(sa.select(AttemptsRow).where(AttemptsRow.key.in_([limit.key for limit in limits])))
+    counts = {row.key: row for row in rows}
+    for limit in limits:
+        row = counts.get(limit.key)
+        if row and row.count >= limit.count and row.since > uow.now - limit.window:
+            return limit
+    return None
+
+
+def check(uow: UnitOfWork, limits: Sequence[Limit]) -> None:
+    """Raises TooManyAttempts."""
+    limit = is_over(uow, limits)
+    if limit:
+        seconds = int(limit.window.total_seconds())
+        raise TooManyAttempts(minutes=seconds // 60, seconds=seconds)
+
+
+def count(uow: UnitOfWork, limits: Sequence[Limit]) -> None:
+    """One more, in one statement: two processes at once both count."""
+    insert = (postgresql if uow.session.connection().dialect.name == "postgresql" else sqlite).insert(AttemptsRow)
+    for limit in limits:
+        old = AttemptsRow.since <= uow.now - limit.window
+        values = {"id": new_id(), "society_id": uow.society_id, "key": limit.key, "count": 1, "since": uow.now}
+        uow.session.execute(
+            insert.values(**values).on_conflict_do_update(
+                index_elements=["society_id", "key"],
+                set_={
+                    "count": sa.case((old, 1), else_=AttemptsRow.count + 1),
+                    "since": sa.case((old, sa.literal(uow.now, AttemptsRow.since.type)), else_=AttemptsRow.since),
+                },
+            )
+        )
+
+
+def forgive(uow: UnitOfWork, limits: Sequence[Limit]) -> None:
+    keys = [limit.key for limit in limits]
+    uow.session.execute(sa.delete(AttemptsRow).where(AttemptsRow.key.in_(keys)), execution_options={"synchronize_session": False})
+
+
+def forget_old_attempts(uow: UnitOfWork) -> None:
+    """Due work: counts that matter no more."""
+    old = sa.delete(AttemptsRow).where(AttemptsRow.since < uow.now - timedelta(hours=2))
+    uow.session.execute(old, execution_options={"synchronize_session": False})
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).casefold().encode()).hexdigest()
