@@ -117,12 +117,20 @@ def insert_rows(session: Session, table: type[DeclarativeBase], rows: Iterable[M
 
 
 def _copy(connection: Connection, target: sa.Table, columns: Sequence[sa.Column[Any]], rows: Iterable[Sequence[Any]]) -> None:
+    """PostgreSQL refuses COPY into a table with row-level security: such rows go by way of a temporary table."""
     from psycopg import sql
 
+    guarded = "society_id" in target.c
     driver: Any = connection.connection.driver_connection
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(target.name), sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
-    )
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+    table = sql.Identifier(f"incoming_{target.name}" if guarded else target.name)
+    with driver.cursor() as cursor:
+        if guarded:
+            create = "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA"
+            cursor.execute(sql.SQL(create).format(table, names, sql.Identifier(target.name)))
+        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)) as copy:
+            for row in rows:
+                copy.write_row(row)
+        if guarded:
+            cursor.execute(sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(sql.Identifier(target.name), names, names, table))
+            cursor.execute(sql.SQL("DROP TABLE {}").format(table))
