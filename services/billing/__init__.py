@@ -1,0 +1,1 @@
+"""Billing owns what is owed: fees, runs, invoices, the allocation of payments, credit and receipts."""

@@ -1,0 +1,16 @@
+"""The wiring of billing: read this first."""
+
+from __future__ import annotations
+
+from services.billing.handlers import SUBSCRIPTIONS
+from services.billing.jobs import LONG_WORK
+from services.billing.models import Base
+from shared.service import Service
+
+SERVICE = Service(
+    name="billing",
+    package="services.billing",
+    metadata=Base.metadata,
+    subscriptions=SUBSCRIPTIONS,
+    long_work=LONG_WORK,
+)

@@ -1,0 +1,1 @@
+"""Billing through its real surfaces: messages, pages, API."""
