@@ -53,9 +53,7 @@ def main(port: int, folder: Path, host: str = "127.0.0.1") -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    controller = Controller(
-        Sink(folder), hostname=host, port=port, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True
-    )
+    controller = Controller(Sink(folder), hostname=host, port=port, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True)
     controller.start()
     stop.wait()
     controller.stop()
