@@ -11,6 +11,7 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from shared.errors import Forbidden, LoginNeeded
 from shared.identity import SYSTEM, Actor, Principal, Role, TokenRefused, has_ended, read_token
@@ -158,7 +159,7 @@ def _declared(app: Flask, endpoint: str, method: str) -> Access | None:
 
 def _guard() -> ResponseReturnValue | None:
     rule = request.url_rule
-    if rule is None or (request.method == "OPTIONS" and rule.provide_automatic_options):
+    if rule is None or (request.method == "OPTIONS" and _answers_options_itself(rule)):
         return None
     access = _declared(current_app, rule.endpoint, request.method)
     if access is None:
@@ -177,7 +178,11 @@ def _guard() -> ResponseReturnValue | None:
     return None
 
 
-def to_login() -> ResponseReturnValue:
+def _answers_options_itself(rule: Any) -> bool:
+    return bool(rule.provide_automatic_options)
+
+
+def to_login() -> WerkzeugResponse:
     """To the login, or silently to a fresh token where the browser says that a session is still open, and back here."""
     query = request.query_string.decode("latin-1")
     return redirect(_login_address(request.path + (f"?{query}" if query else "")))

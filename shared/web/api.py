@@ -1,4 +1,4 @@
-"""The HTTP API of a service: its flask-smorest blueprints and their OpenAPI document at `/<service>/api/openapi.json`."""
+"""The HTTP API of a service: flask-smorest blueprints, and their OpenAPI document at `/<service>/api/openapi.json`."""
 
 from __future__ import annotations
 

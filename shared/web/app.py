@@ -1,4 +1,4 @@
-"""One Flask application per service, made from its wiring: pages, API, errors, access, languages and what operators see."""
+"""One Flask application per service, made from its wiring: pages, API, errors, access, languages, observability."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def install(app: Flask, root: Path) -> None:
         return answer
 
     def asset(path: str, group: str = "kit") -> str:
-        """Address of a file of the kit (`css/kit.css`), of htmx (`lib`), or of the service's own static folder (`own`)."""
+        """Address of a file of the kit (`css/kit.css`), of htmx (`lib`), or of the service itself (`own`)."""
         return f"/{name}/static/{group}/{versions[group]}/{path}"
 
     app.register_blueprint(blueprint)

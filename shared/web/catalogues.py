@@ -1,4 +1,4 @@
-"""Compiled catalogues (.mo) are never committed: they are made from the .po when missing or older, by whoever needs them first."""
+"""Compiled catalogues (.mo) are not committed: whoever needs one first makes it, and anew when the .po changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No other site can make a browser act here: a token in every form, and the browser's own word on where a request comes from."""
+"""No other site can make a browser act here: a token in every form, and the browser's word on where it comes from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ Marked = TypeVar("Marked", bound=Callable[..., Any] | Blueprint)
 class CameFromElsewhere(TsudoiError):
     kind = Kind.FORBIDDEN
     text = N_(
-        "This came from another site, or the page was open for too long. Please load the page again and repeat the step."
+        "This came from another site, or the page was open for too long. "
+        "Please load the page again and repeat the step."
     )
 
 

@@ -33,7 +33,7 @@ def day(value: date | datetime | None) -> str:
     """2026年11月21日 or 21 Nov 2026, in the society's zone."""
     if value is None:
         return ""
-    return format_date(_local(value), "y年M月d日" if language() == "ja" else "d MMM y")
+    return str(format_date(_local(value), "y年M月d日" if language() == "ja" else "d MMM y"))
 
 
 def day_with_era(value: date | datetime | None) -> str:
@@ -50,14 +50,14 @@ def moment(value: datetime | None) -> str:
     """A date and time to the minute, in the society's zone."""
     if value is None:
         return ""
-    return format_datetime(value, "y/MM/dd HH:mm" if language() == "ja" else "d MMM y, HH:mm")
+    return str(format_datetime(value, "y/MM/dd HH:mm" if language() == "ja" else "d MMM y, HH:mm"))
 
 
 def short_day(value: date | datetime | None) -> str:
     """2026/11/21 or 21 Nov 2026: for tables."""
     if value is None:
         return ""
-    return format_date(_local(value), "y/MM/dd" if language() == "ja" else "d MMM y")
+    return str(format_date(_local(value), "y/MM/dd" if language() == "ja" else "d MMM y"))
 
 
 def icon(name: str, size: int = 18, label: str = "") -> Markup:
@@ -72,7 +72,7 @@ def icon(name: str, size: int = 18, label: str = "") -> Markup:
 
 
 def attributes(given: Mapping[str, Any]) -> Markup:
-    """Keyword arguments of a macro as HTML attributes: `hx_get` → `hx-get`, `class_` → `class`, True → bare, None → nothing."""
+    """Keyword arguments of a macro as HTML attributes: `hx_get` → `hx-get`, `class_` → `class`, True → bare name."""
     found = [
         (name.rstrip("_").replace("_", "-"), value)
         for name, value in given.items()

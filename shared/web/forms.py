@@ -1,4 +1,4 @@
-"""Forms of pages go through the same marshmallow schemas as the API, and come back with what was typed and what is wrong."""
+"""Forms of pages go through the same schemas as the API, and come back with what was typed and what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from shared.errors import Fault, InvalidInput, TsudoiError
 from shared.web.problems import translated
-from shared.web.validation import faults_from_messages
+from shared.web.validation import faults_from_error
 
 NO_VALUES: Mapping[str, Any] = {}
 
@@ -47,8 +47,8 @@ class Faults:
 def load_form(schema: type[Schema] | Schema) -> dict[str, Any]:
     """The posted form through a schema, the same that the API uses. Raises InvalidInput with faults per field.
 
-    Blank inputs count as not given (`load_default`, or "please fill this in"), texts are stripped, numbers may be written
-    ¥１２，０００; `fields.List` takes repeated inputs; uploaded files arrive in `fields.Raw`."""
+    Blank inputs count as not given (`load_default`, or "please fill this in"), texts are stripped, numbers may be
+    written ¥１２，０００; `fields.List` takes repeated inputs; uploaded files arrive in `fields.Raw`."""
     return _load(schema, request.form, request.files)
 
 
@@ -83,7 +83,7 @@ def _load(schema: type[Schema] | Schema, form: Any, files: Any) -> dict[str, Any
     try:
         loaded: dict[str, Any] = made.load(raw, unknown=EXCLUDE)
     except ValidationError as error:
-        raise InvalidInput(faults=faults_from_messages(error.normalized_messages())) from error
+        raise InvalidInput(faults=faults_from_error(error)) from error
     return loaded
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel.support import NullTranslations, Translations
-from flask import Flask, g, redirect, request
+from flask import Flask, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response
@@ -109,7 +109,7 @@ def _remember_choice() -> ResponseReturnValue | None:
 def _keep_choice(answer: Response) -> Response:
     if not is_navigation():
         return answer
-    secure = request.is_secure
+    secure = bool(current_app.config["PUBLIC_URL_IS_HTTPS"])
     if request.args.get("lang") in LANGUAGES:
         answer.set_cookie(
             COOKIE, request.args["lang"], max_age=YEAR, path="/", httponly=True, samesite="Lax", secure=secure

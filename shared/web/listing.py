@@ -1,4 +1,4 @@
-"""Lists of any size: sorting, filters and pages live in the address, so that a place can be kept, shared and gone back to."""
+"""Lists of any size: sorting, filters and pages live in the address, so that a place can be kept and shared."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Listed:
         return min(self.page * self.size, self.total)
 
     def address(self, **changes: Any) -> str:
-        """This page's address with some of its arguments changed; everything else is kept. None takes an argument away."""
+        """This page's address with some arguments changed and all others kept. None takes an argument away."""
         kept = [(k, v) for k, v in request.args.items(multi=True) if k not in changes and v != ""]
         return "?" + urlencode([*kept, *((k, v) for k, v in changes.items() if v is not None)])
 

@@ -1,4 +1,4 @@
-"""Where to go next, from an address that a stranger may have written: only ever a path of this site (no open redirect)."""
+"""Where to go next, from an address that a stranger may have written: only ever a path of this site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way around, as one table: what stands in the navigation of the staff console 事務局 and of My Page 会員マイページ."""
+"""The way around, as one table: what stands in the staff console 事務局 and on My Page 会員マイページ."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ALL_EVENTS = frozenset({_ADMIN, _EVENTS, _READER, Role.ORGANISER})
 
 @dataclass(frozen=True)
 class Entry:
-    """One place. `area`: console or my; `group`: heading under which it stands; no roles: everybody who is logged in."""
+    """One place. `area`: console or my; `group`: heading under which it stands; no roles: everybody."""
 
     label: str
     path: str

@@ -1,4 +1,4 @@
-"""Every error becomes an answer here, by its kind: problem+json (RFC 9457) for programs, a kind page or a notice for people."""
+"""Every error becomes an answer here, by its kind: problem+json (RFC 9457), a kind page, or a notice."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, g, make_response, render_template, request
 from flask_babel import gettext
 from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
-from shared.bus.inbox import database_is_down
+from shared.bus.trouble import database_is_down
 from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput, Kind, LoginNeeded, TsudoiError, Unavailable
 from shared.web.access import to_login
 from shared.web.asking import is_htmx, is_navigation, wants_problem
 from shared.web.observing import trace_id
-from shared.web.validation import faults_from_messages
+from shared.web.validation import faults_from_error, faults_from_messages
 
 log = structlog.get_logger()
 
@@ -61,7 +62,7 @@ def install(app: Flask) -> None:
 
 def translated(error: TsudoiError | Fault) -> str:
     """Its sentence in the reader's language."""
-    return gettext(error.text, **error.params)
+    return str(gettext(error.text, **error.params))
 
 
 def answer_error(error: TsudoiError) -> Response:
@@ -76,18 +77,18 @@ def answer_error(error: TsudoiError) -> Response:
 
 
 def _answer_validation(error: ValidationError) -> Response:
-    return answer_error(InvalidInput(faults=faults_from_messages(error.normalized_messages())))
+    return answer_error(InvalidInput(faults=faults_from_error(error)))
 
 
 def _answer_http(error: HTTPException) -> Response:
     if error.response is not None:
-        return Response.force_type(error.response, request.environ)
+        return error.get_response(request.environ)
     data: Mapping[str, Any] = getattr(error, "data", None) or {}
     if error.code == 422 and "messages" in data:
         return answer_error(InvalidInput(faults=faults_from_messages(_without_location(data["messages"]))))
     status = error.code or 500
     if 300 <= status < 400:
-        return Response.force_type(error.get_response(request.environ), request.environ)
+        return error.get_response(request.environ)
     sentence = gettext(SENTENCES[status]) if status in SENTENCES else (error.description or "")
     answer = _answer(error.name.lower().replace(" ", "-"), status, sentence)
     for name, value in error.get_headers(request.environ):
@@ -126,13 +127,13 @@ def _answer(slug: str, status: int, sentence: str, faults: tuple[Fault, ...] = (
         return _problem(slug, status, title, sentence, faults)
     details = [translated(fault) for fault in faults]
     if is_htmx():
-        answer = Response(render_template("kit/error_notice.html", sentence=sentence, details=details), status)
+        answer = make_response(render_template("kit/error_notice.html", sentence=sentence, details=details), status)
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notices", "beforeend"
         return answer
     page = render_template(
         "kit/error.html", status=status, title=title, sentence=sentence, details=details, trace=trace_id()
     )
-    return Response(page, status)
+    return make_response(page, status)
 
 
 def _problem(slug: str, status: int, title: str, sentence: str, faults: tuple[Fault, ...]) -> Response:

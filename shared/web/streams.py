@@ -28,7 +28,7 @@ STATES = {
 
 
 def stream(events: Iterable[tuple[str, Any]]) -> Response:
-    """An answer that goes on: (event name, JSON-able data) as they come. Keep it under half a minute; EventSource returns."""
+    """An answer that goes on: (event name, JSON-able data) as they come. Keep it under half a minute."""
 
     def lines() -> Iterator[str]:
         yield "retry: 300\n\n"

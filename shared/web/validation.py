@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from marshmallow import ValidationError
+
 from shared.errors import N_, Fault
 
 _SENTENCES = (
@@ -54,8 +56,8 @@ _SENTENCES = (
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    escaped = re.escape(template)
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", escaped))
+    escaped = re.escape(template).replace(r"\{choices\}", "(?P<choices>.+)")
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>\\S+)", escaped))
 
 
 _KNOWN = tuple((_pattern(template), text) for template, text in _SENTENCES)
@@ -68,6 +70,10 @@ def fault_for(sentence: str, field: str | None = None, row: int | None = None) -
         if found:
             return Fault(text=text, params=found.groupdict(), field=field, row=row)
     return Fault(text=sentence.replace("%", "%%") if "%" in sentence else sentence, field=field, row=row)
+
+
+def faults_from_error(error: ValidationError) -> tuple[Fault, ...]:
+    return faults_from_messages(error.messages if isinstance(error.messages, dict) else {"_schema": error.messages})
 
 
 def faults_from_messages(messages: Mapping[Any, Any] | list[Any]) -> tuple[Fault, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,12 +30,19 @@ def key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.generate()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database, migrated once and copied for each test."""
+    path = tmp_path_factory.mktemp("web") / "migrated.db"
+    migrate(SERVICE, f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def running(tmp_path: Path, key: Ed25519PrivateKey) -> Iterator[RunningService]:
+def running(tmp_path: Path, key: Ed25519PrivateKey, migrated: Path) -> Iterator[RunningService]:
     public = tmp_path / "token.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    url = f"sqlite:///{tmp_path}/sample.db"
-    migrate(SERVICE, url)
+    url = f"sqlite:///{shutil.copy(migrated, tmp_path / 'sample.db')}"
     settings = Settings(service="sample", database=url, secret="s" * 32, token_public=public, home=tmp_path, dev=True)
     running = SERVICE.start(settings)
     with running.session() as session:

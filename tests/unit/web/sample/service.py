@@ -1,4 +1,4 @@
-"""The wiring of the sample: one page for each kind of access, a form and an API that share a schema, a webhook, long work."""
+"""The wiring of the sample: a page for each kind of access, a form and an API with one schema, a webhook, long work."""
 
 from __future__ import annotations
 
