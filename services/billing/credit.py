@@ -24,7 +24,7 @@ def lock_account(uow: UnitOfWork, payer_id: str) -> CreditRow:
 
 
 def settle(uow: UnitOfWork, account: CreditRow) -> None:
-    """Work out the balance anew from payments and allocations, and say so if it changed. Call with the account locked."""
+    """Work out the balance from payments and allocations, and say so if it changed. Call with the account locked."""
     uow.session.flush()
     of_payer = sa.and_(PaymentRow.payer_id == account.payer_id, PaymentRow.state == "received")
     received = uow.session.scalar(sa.select(sa.func.coalesce(sa.func.sum(PaymentRow.amount), 0)).where(of_payer))

@@ -1,8 +1,8 @@
-"""Invoice 請求書 and receipt 領収書 as PDF (B14, B15): what they state is gathered once and frozen, then printed in either
-language as often as wanted.
+"""Invoice 請求書 and receipt 領収書 as PDF (B14, B15): what they state is gathered once and frozen, then printed in
+either language as often as wanted.
 
-The statements are those of a qualified invoice 適格請求書 (消費税法57条の4) when the society is registered: issuer and number,
-period, contents with the mark of the reduced rate, total and tax per rate rounded once per rate, recipient."""
+The statements are those of a qualified invoice 適格請求書 (消費税法57条の4) when the society is registered: issuer and
+number, period, contents with the mark of the reduced rate, total and tax per rate rounded once per rate, recipient."""
 
 from __future__ import annotations
 

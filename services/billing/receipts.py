@@ -1,8 +1,8 @@
 """Receipts 領収書 (B15).
 
-One receipt per invoice, issued in the transaction in which the invoice becomes paid in full, for its total; it names the
-payments behind it. If one of them is taken back the receipt is void, and the next full payment makes a new one with a
-number of its own. Tsudoi's receipt is the only one: the collector of the money issues none."""
+One receipt per invoice, issued in the transaction in which the invoice becomes paid in full, for its total; it names
+the payments behind it. If one of them is taken back the receipt is void, and the next full payment makes a new one with
+a number of its own. Tsudoi's receipt is the only one: the collector of the money issues none."""
 
 from __future__ import annotations
 

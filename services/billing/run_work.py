@@ -5,19 +5,22 @@ anywhere and started again, nothing is done twice and nothing is left out (B2+, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.billing import selection
 from services.billing.models import InvoiceKind, InvoiceRow, InvoiceState, Outcome, RunResultRow, RunRow, RunState
+from services.billing.models.invoices import public_line
 from services.billing.numbering import WIDTH, draw_numbers
 from shared.db import insert_rows
 from shared.errors import ChangedMeanwhile
 from shared.ids import new_id
 from shared.jobs import JobRun
-from shared.messages.billing import InvoiceCancelled, InvoiceCreated
+from shared.messages.billing import Invoice, InvoiceCancelled, InvoiceCreated, InvoiceLine
 from shared.uow import UnitOfWork
 
 BULK = {"synchronize_session": False}
@@ -128,63 +131,72 @@ def confirm_drafts(work: JobRun) -> None:
             if run.state != RunState.CONFIRMING:
                 return
             size = chunk_size(run.invoiced + run.nothing_due)
-            drafts = uow.session.scalars(_of_run(run, InvoiceState.DRAFT).limit(size)).all()
-            _issue(uow, run, drafts)
-            more = len(drafts) == size
-            work.done += len(drafts)
+            issued = _issue(uow, run, size)
+            more = issued == size
+            work.done += issued
             if not more:
                 run.state, run.confirmed_at = RunState.CONFIRMED, uow.now
                 work.finish(uow, {"invoices": work.done})
 
 
-def _of_run(run: RunRow, *states: InvoiceState) -> sa.Select[InvoiceRow]:
-    return (
-        sa.select(InvoiceRow)
-        .where(InvoiceRow.run_id == run.id, InvoiceRow.state.in_(states))
-        .order_by(InvoiceRow.payer_id)
-    )
-
-
-def _issue(uow: UnitOfWork, run: RunRow, drafts: Sequence[InvoiceRow]) -> None:
+def _issue(uow: UnitOfWork, run: RunRow, limit: int) -> int:
+    """The next drafts. They are read as bare columns and written by one statement: rows as objects would take thrice as
+    long, and there may be 100,000 of them."""
+    row = InvoiceRow
+    open_drafts = sa.and_(row.run_id == run.id, row.state == InvoiceState.DRAFT)
+    columns = (row.id, row.revision, row.payer_id, row.title, row.title_en, row.total, sa.cast(row.lines, sa.Text))
+    drafts = uow.session.execute(sa.select(*columns).where(open_drafts).order_by(row.payer_id).limit(limit)).all()
     if not drafts:
-        return
+        return 0
     assert run.issued_on is not None
     prefix, first = draw_numbers(uow, "invoice", run.issued_on, len(drafts))
-    _detach(uow, drafts)
-    place = sa.func.row_number().over(order_by=InvoiceRow.payer_id) - 1 + first
-    numbered = (
-        sa.select(InvoiceRow.id, place.label("number"))
-        .where(
-            InvoiceRow.run_id == run.id,
-            InvoiceRow.state == InvoiceState.DRAFT,
-            InvoiceRow.payer_id <= drafts[-1].payer_id,
-        )
-        .subquery()
-    )
+    place = sa.func.row_number().over(order_by=row.payer_id) - 1 + first
+    chosen = sa.and_(open_drafts, row.payer_id <= drafts[-1].payer_id)
+    numbered = sa.select(row.id, place.label("number")).where(chosen).subquery()
     digits = sa.func.substr(sa.cast(numbered.c.number + 10**WIDTH, sa.String), 2)
-    state = sa.case((InvoiceRow.total == 0, InvoiceState.NOTHING_DUE.value), else_=InvoiceState.UNPAID.value)
+    state = sa.case((row.total == 0, InvoiceState.NOTHING_DUE.value), else_=InvoiceState.UNPAID.value)
     done = uow.session.execute(
-        sa.update(InvoiceRow)
-        .where(InvoiceRow.id == numbered.c.id)
+        sa.update(row)
+        .where(row.id == numbered.c.id)
         .values(number=prefix + digits, state=state, issued_on=run.issued_on),
         execution_options=BULK,
     )
     if done.rowcount != len(drafts):  # type: ignore[attr-defined]
         raise ChangedMeanwhile
-    uow.say_all(InvoiceCreated(invoice=draft.public()) for draft in _as_issued(drafts, run, prefix, first))
+    uow.say_all(_created(run, f"{prefix}{number:0{WIDTH}d}", *draft) for number, draft in enumerate(drafts, first))
+    return len(drafts)
 
 
-def _detach(uow: UnitOfWork, rows: Sequence[InvoiceRow]) -> None:
-    """They are changed in memory only to be told as they will be: one statement writes them, not one for each."""
-    for row in rows:
-        uow.session.expunge(row)
+def _created(
+    run: RunRow, number: str, id: str, revision: int, payer: str, title: str, title_en: str, total: int, lines: str
+) -> InvoiceCreated:
+    """As `InvoiceRow.public` would say it."""
+    assert run.issued_on is not None
+    invoice = Invoice(
+        id=id,
+        revision=revision,
+        number=number,
+        payer_id=payer,
+        kind=InvoiceKind.ANNUAL.value,
+        title=title,
+        title_en=title_en,
+        total=total,
+        paid=0,
+        due=total,
+        state=(InvoiceState.UNPAID if total else InvoiceState.NOTHING_DUE).value,
+        issued_on=run.issued_on,
+        due_on=run.due_on,
+        fiscal_year=run.fiscal_year,
+        run_id=run.id,
+        lines=_public_lines(lines),
+    )
+    return InvoiceCreated(invoice=invoice)
 
 
-def _as_issued(drafts: Sequence[InvoiceRow], run: RunRow, prefix: str, first: int) -> Sequence[InvoiceRow]:
-    for number, draft in enumerate(drafts, first):
-        draft.number, draft.issued_on = f"{prefix}{number:0{WIDTH}d}", run.issued_on
-        draft.state = draft.state_by_allocations()
-    return drafts
+@lru_cache(maxsize=1_000)
+def _public_lines(lines: str) -> tuple[InvoiceLine, ...]:
+    """The lines of a category are the same for thousands."""
+    return tuple(public_line(line) for line in json.loads(lines))
 
 
 def cancel_invoices_of_run(work: JobRun) -> None:
@@ -197,7 +209,9 @@ def cancel_invoices_of_run(work: JobRun) -> None:
             if run.state != RunState.CANCELLING:
                 return
             size = chunk_size(run.invoiced + run.nothing_due)
-            rows = uow.session.scalars(_of_run(run, *open_states).limit(size).with_for_update()).all()
+            open_invoices = sa.select(InvoiceRow).where(InvoiceRow.run_id == run.id, InvoiceRow.state.in_(open_states))
+            next_ones = open_invoices.order_by(InvoiceRow.payer_id).limit(size).with_for_update()
+            rows = uow.session.scalars(next_ones).all()
             _cancel(uow, rows)
             more = len(rows) == size
             work.done += len(rows)
@@ -213,7 +227,8 @@ def cancel_invoices_of_run(work: JobRun) -> None:
 def _cancel(uow: UnitOfWork, rows: Sequence[InvoiceRow]) -> None:
     if not rows:
         return
-    _detach(uow, rows)
+    for row in rows:  # changed in memory only to be told as they will be: one statement writes them
+        uow.session.expunge(row)
     ids = [row.id for row in rows]
     uow.session.execute(
         sa.update(InvoiceRow)

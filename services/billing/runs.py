@@ -116,7 +116,7 @@ def cancel_run(uow: UnitOfWork, id: str) -> RunRow:
 
 
 def go_on(uow: UnitOfWork, id: str) -> RunRow:
-    """Start the long work of a run again, after it has failed; it continues where it stopped. Raises RunBusy if it runs."""
+    """Start the long work of a run again after it failed; it continues where it stopped. Raises RunBusy if it runs."""
     run = uow.get(RunRow, id, lock=True)
     kinds = {RunState.CREATING: "create-run", RunState.CONFIRMING: "confirm-run", RunState.CANCELLING: "cancel-run"}
     if run.state not in kinds:

@@ -88,11 +88,9 @@ def upgrade() -> None:
         sa.CheckConstraint("paid = 0 OR state IN ('part_paid', 'paid')", name=op.f("ck_invoices_paid_only_when_live")),
         sa.CheckConstraint("total >= 0 AND paid >= 0 AND paid <= total", name=op.f("ck_invoices_paid_within_total")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoices")),
-        sa.UniqueConstraint("society_id", "number", name=op.f("uq_invoices_society_id_number")),
     )
     with op.batch_alter_table("invoices", schema=None) as batch_op:
         batch_op.create_index("ix_invoices_payer_id", ["payer_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_invoices_society_id"), ["society_id"], unique=False)
         batch_op.create_index(
             "uq_invoices_live_annual",
             ["society_id", "payer_id", "fiscal_year"],
@@ -106,6 +104,13 @@ def upgrade() -> None:
             unique=True,
             postgresql_where=sa.text("registration_id IS NOT NULL AND state <> 'cancelled'"),
             sqlite_where=sa.text("registration_id IS NOT NULL AND state <> 'cancelled'"),
+        )
+        batch_op.create_index(
+            "uq_invoices_number",
+            ["society_id", "number"],
+            unique=True,
+            postgresql_where=sa.text("number IS NOT NULL"),
+            sqlite_where=sa.text("number IS NOT NULL"),
         )
         batch_op.create_index("uq_invoices_run_id_payer_id", ["run_id", "payer_id"], unique=True)
 
@@ -140,9 +145,6 @@ def upgrade() -> None:
         sa.Column("invoice_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.PrimaryKeyConstraint("run_id", "person_id", name=op.f("pk_run_results")),
     )
-    with op.batch_alter_table("run_results", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_run_results_society_id"), ["society_id"], unique=False)
-
     op.create_table(
         "runs",
         sa.Column("society_id", sa.Uuid(as_uuid=False), nullable=False),

@@ -14,7 +14,7 @@ from shared import clock
 from shared.db import Id
 from shared.ids import new_id
 from shared.messages.billing import Invoice, InvoiceLine
-from shared.society import SocietyOwned
+from shared.society import SocietyOwned, current_society
 
 
 class InvoiceKind(StrEnum):
@@ -25,7 +25,7 @@ class InvoiceKind(StrEnum):
 
 
 class InvoiceState(StrEnum):
-    """Follows from the total and what is allocated (I6), save for drafts and cancelled ones. Too much is credit 過払い."""
+    """Follows from total and allocations (I6), save for drafts and cancelled ones. Too much is credit 過払い."""
 
     DRAFT = "draft"  # 未確定
     UNPAID = "unpaid"  # 未入金
@@ -37,6 +37,8 @@ class InvoiceState(StrEnum):
 
 LIVE_ANNUAL = sa.text("kind = 'annual' AND state <> 'cancelled'")
 LIVE_REGISTRATION = sa.text("registration_id IS NOT NULL AND state <> 'cancelled'")
+
+NUMBERED = sa.text("number IS NOT NULL")
 
 
 class InvoiceRow(SocietyOwned, Base):
@@ -62,12 +64,22 @@ class InvoiceRow(SocietyOwned, Base):
             sqlite_where=LIVE_REGISTRATION,
         ),
         sa.Index("uq_invoices_run_id_payer_id", "run_id", "payer_id", unique=True),
-        sa.UniqueConstraint("society_id", "number"),
+        sa.Index(
+            "uq_invoices_number",
+            "society_id",
+            "number",
+            unique=True,
+            postgresql_where=NUMBERED,
+            sqlite_where=NUMBERED,
+        ),
         sa.Index("ix_invoices_payer_id", "payer_id"),
         sa.CheckConstraint("total >= 0 AND paid >= 0 AND paid <= total", name="paid_within_total"),
         sa.CheckConstraint("paid = 0 OR state IN ('part_paid', 'paid')", name="paid_only_when_live"),
     )
 
+    society_id: Mapped[str] = mapped_column(
+        Id, default=current_society.get, sort_order=-1
+    )  # other indexes begin with it
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     revision: Mapped[int] = mapped_column(default=1)
     kind: Mapped[str]

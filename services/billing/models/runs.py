@@ -13,7 +13,7 @@ from services.billing.models.base import Base
 from shared import clock
 from shared.db import Id
 from shared.ids import new_id
-from shared.society import SocietyOwned
+from shared.society import SocietyOwned, current_society
 
 
 class RunState(StrEnum):
@@ -87,6 +87,7 @@ class RunResultRow(SocietyOwned, Base):
 
     __tablename__ = "run_results"
 
+    society_id: Mapped[str] = mapped_column(Id, default=current_society.get, sort_order=-1)  # asked for by run only
     run_id: Mapped[str] = mapped_column(Id, primary_key=True)
     person_id: Mapped[str] = mapped_column(Id, primary_key=True)
     outcome: Mapped[str]
