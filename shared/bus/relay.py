@@ -127,8 +127,8 @@ def _listen(running: RunningService, woken: threading.Event, stop: threading.Eve
     while not stop.is_set():
         try:
             raw = running.engine.raw_connection()
+            connection: Any = raw.driver_connection  # asked for first: a detached one no longer tells
             raw.detach()
-            connection: Any = raw.driver_connection
             with connection:
                 connection.autocommit = True
                 connection.execute("LISTEN outbox")

@@ -31,6 +31,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "proc_name": f"tsudoi-web-{self.service.name}",
             "child_exit": _forget_metrics,
             "accesslog": None,
+            "control_socket_disable": True,  # all services of one account would share one path
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
