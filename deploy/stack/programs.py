@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import amqp
 import requests
 
 from deploy.stack import environment
 from deploy.stack.errors import StackError
 from deploy.stack.ports import answers
 from deploy.stack.processes import Process
+from deploy.stack.rabbit import USER, VHOST
 from deploy.stack.state import State
 
 
@@ -59,21 +61,41 @@ class Programs:
         )
 
     def ready(self, name: str) -> bool:
-        """Web says so itself; sandbox and mail sink accept connections; worker and relay serve their figures."""
+        """Web says so itself; a worker hangs on both queues of its service; sandbox and mail sink accept connections.
+
+        A relay owes nobody an answer: it is ready when it runs, even while the broker is away."""
         kind, _, service = name.partition("-")
         if kind == "web":
-            url = f"http://127.0.0.1:{self.state.ports[name]}/{service}/health/ready"
-            try:
-                return requests.get(url, timeout=5).status_code == 200
-            except requests.RequestException:
-                return False
-        return answers(self.state.ports[name if name in self.state.ports else f"{name}-metrics"])
+            return self._says_ready(f"http://127.0.0.1:{self.state.ports[name]}/{service}/health/ready")
+        if kind == "work":
+            return all(self._is_consumed(queue) for queue in (service, f"{service}.bulk"))
+        return kind == "relay" or answers(self.state.ports[name])
 
     def migrate(self, service: str) -> None:
         """Bring the service's database to the newest schema, as the owner of its tables."""
-        env = environment.inherited() | environment.for_service(self.state, service, owner=True)
-        done = subprocess.run(
-            [*tsudoi_command(), "migrate", service], env=env, capture_output=True, text=True, timeout=300, check=False
-        )
+        self._run([*tsudoi_command(), "migrate", service], environment.for_service(self.state, service, owner=True))
+
+    def declare_topology(self) -> None:
+        """Declare all queues in the broker, so that nothing is said into the void."""
+        command = [sys.executable, "-m", "deploy.stack.topology", *self.state.services]
+        self._run(command, environment.common(self.state))
+
+    def _run(self, command: list[str], env: dict[str, str]) -> None:
+        env = {**environment.inherited(), **env}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode != 0:
-            raise StackError(f"tsudoi migrate {service} failed:\n{done.stdout}{done.stderr}")
+            raise StackError(f"{' '.join(command[1:])} failed:\n{done.stdout}{done.stderr}")
+
+    def _says_ready(self, url: str) -> bool:
+        try:
+            return requests.get(url, timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def _is_consumed(self, queue: str) -> bool:
+        place, password = f"127.0.0.1:{self.state.ports['rabbit']}", self.state.passwords["rabbit"]
+        try:
+            with amqp.Connection(place, USER, password, virtual_host=VHOST, connect_timeout=2) as connection:
+                return bool(connection.channel().queue_declare(queue, passive=True).consumer_count)
+        except (OSError, amqp.exceptions.AMQPError):
+            return False

@@ -18,6 +18,7 @@ from deploy.stack.ports import answers
 from deploy.stack.processes import Process
 
 USER = "tsudoi"
+VHOST = "tsudoi"
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 # beside the listening ports, Erlang wants ports for the command line tools; any will do
 TOOL_PORTS = (19_000, 19_999)
@@ -48,7 +49,7 @@ class Rabbit:
     dist_port: int
     password: str
     cookie: str
-    vhost: str = "tsudoi"
+    vhost: str = VHOST
 
     @cached_property
     def env(self) -> dict[str, str]:

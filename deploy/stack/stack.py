@@ -173,6 +173,8 @@ class Stack:
         for service in SERVICES:
             url, secret = self.postgres.admin_url, self.state.passwords[service]
             create_database(url, f"tsudoi_{service}", service, secret)
+        if self.state.services:
+            self.programs.declare_topology()
         _at_once(self.programs.migrate, self.state.services)
         names = ["smtp", *(f"{kind}-{service}" for service in self.state.services for kind in KINDS)]
         _at_once(self._start_one, [*names, *(["sandbox"] if self.state.services else []), "gateway"])
