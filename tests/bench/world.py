@@ -1,0 +1,108 @@
+"""A stack of its own for a bench, with a society and members put straight into the databases (not what is measured)."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from deploy.stack.stack import Stack
+from shared.cli import service_named
+from shared.db import insert_rows
+from shared.people import PersonRow
+from shared.service import RunningService
+from shared.society import SocietyRow
+
+SOCIETY = "019f0000-0000-7000-8000-0000000000be"
+
+
+@contextmanager
+def stack() -> Iterator[Stack]:
+    """A fresh full stack, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tsudoi-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        started = Stack.start(Path(folder) / "stack")
+        try:
+            yield started
+        finally:
+            started.remove()
+
+
+def running(started: Stack, name: str) -> RunningService:
+    """A service of the stack, in this process too."""
+    service = service_named(name)
+    return service.start(service.settings.load(name, started.env(name)))
+
+
+def fill(started: Stack, members: int) -> None:
+    """The society in every service, and its members' local copies where they are needed."""
+    for name in ("members", "billing", "payments", "events", "notifications"):
+        service = running(started, name)
+        with service.session() as session:
+            session.add(
+                SocietyRow(
+                    id=SOCIETY, revision=1, slug="bench", name="計測学会", name_en="Bench Society", zone="Asia/Tokyo", fiscal_year_starts=4,
+                    email="office@bench.example", address="", phone="", registration_number=None, registered_from=None,
+                )
+            )  # fmt: skip
+        if name in ("billing", "notifications"):
+            for start in range(0, members, 20_000):
+                with service.unit(SOCIETY) as uow:
+                    insert_rows(uow.session, PersonRow, (_person(i) for i in range(start, min(start + 20_000, members))))
+        service.stop()
+
+
+def _person(i: int) -> dict[str, object]:
+    return {
+        "society_id": SOCIETY,
+        "id": f"019f0000-0000-7000-9000-{i:012x}",
+        "revision": 1,
+        "kind": "individual",
+        "name": f"髙橋 {i}",
+        "kana": "タカハシ",
+        "roman": f"Takahashi {i}",
+        "email": f"m{i}@bench.example",
+        "language": "ja" if i % 10 else "en",
+        "number": f"M{i:07d}",
+        "standing": "active",
+        "category": "regular",
+        "category_name": "正会員",
+        "category_name_en": "Regular",
+        "joined_on": None,
+        "leaves_on": None,
+        "affiliation": "",
+        "postcode": "",
+        "address": "",
+    }
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 600, every: float = 0.05) -> None:
+    """Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(every)
+
+
+def peak_memory(started: Stack) -> dict[str, float]:
+    """The high-water mark of each process of the stack that is ours, MiB."""
+    found = {}
+    for name, process in started.state.processes.items():
+        if name.startswith(("web-", "work-", "relay-")):
+            family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+            found[name] = max(_high_water(each.pid) for each in family)
+    return found
+
+
+def _high_water(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return round(int(line.split()[1]) / 1024, 1)
+    return 0.0
+
+
