@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g
@@ -60,6 +61,7 @@ def short_day(value: date | datetime | None) -> str:
     return str(format_date(_local(value), "y/MM/dd" if language() == "ja" else "d MMM y"))
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, size: int = 18, label: str = "") -> Markup:
     """An inline SVG of lucide; silent for screen readers unless it has a label."""
     attributes: dict[str, Any] = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}

@@ -16,7 +16,7 @@ from shared.db import KitBase
 from shared.errors import InvalidInput, Kind, TsudoiError
 from shared.identity import STAFF, Role
 from shared.service import Service
-from shared.web.access import allow, allow_anyone_logged_in, allow_public, principal, reading, unit
+from shared.web.access import allow, allow_anyone_logged_in, allow_public, principal, reading
 from shared.web.csrf import signed_by_provider
 from shared.web.forms import form_again, load_form
 from shared.web.headers import allow_form_redirect
@@ -103,11 +103,11 @@ def public_form() -> ResponseReturnValue:
     return {"fine": _("Saved.")}
 
 
-@pages.post("/work")
+@pages.get("/console/work/<id>")
 @allow(Role.ACCOUNTING)
-def work() -> ResponseReturnValue:
-    with unit() as uow:
-        return {"id": jobs.start(uow, "sample", {}, total=10).id}
+def work(id: str) -> ResponseReturnValue:
+    with reading() as uow:
+        return render_template("sample/work.html", job=jobs.look(uow, id))
 
 
 @api.route("/")
