@@ -91,7 +91,7 @@ class Process:
 
     def wait_ready(self, check: Callable[[], bool], seconds: float) -> None:
         """Wait until `check` is true. NotReady, with the end of the log, when the process ends or time is up first."""
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, 0.02
         while not check():
             if not self.alive():
                 raise NotReady(f"{self.name} ended before it was ready; the end of {self.log}:\n{self.log_end()}")
@@ -99,7 +99,8 @@ class Process:
                 raise NotReady(
                     f"{self.name} is not ready after {seconds:.0f} s; the end of {self.log}:\n{self.log_end()}"
                 )
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(0.4, pause * 1.3)  # a check may cost its server a connection
 
     def log_end(self, lines: int = 25) -> str:
         try:
