@@ -50,7 +50,9 @@ def change_event(uow: UnitOfWork, event_id: str, values: Mapping[str, Any]) -> E
     return event
 
 
-def set_switches(uow: UnitOfWork, event_id: str, *, published: bool, registration_open: bool, on_my_page: bool) -> EventRow:
+def set_switches(
+    uow: UnitOfWork, event_id: str, *, published: bool, registration_open: bool, on_my_page: bool
+) -> EventRow:
     """Turn the three switches (E2). Nothing can be open or listed that is not published.
 
     Raises NotFound, EventIncomplete."""
@@ -100,7 +102,9 @@ def _say_published(uow: UnitOfWork, event: EventRow) -> None:
 
 
 def _has_registrations(uow: UnitOfWork, event_id: str) -> bool:
-    live = sa.select(RegistrationRow.id).where(RegistrationRow.event_id == event_id, RegistrationRow.state != "cancelled")
+    live = sa.select(RegistrationRow.id).where(
+        RegistrationRow.event_id == event_id, RegistrationRow.state != "cancelled"
+    )
     return uow.session.scalars(live.limit(1)).first() is not None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Kind, N_, TsudoiError
+from shared.errors import N_, Kind, TsudoiError
 
 
 class EventFull(TsudoiError):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from services.events.catalogue import published_event
-from services.events.errors import AlreadyCancelled, AlreadyRegistered, CancellationEnded, RegistrationEnded, RegistrationNotOpen
+from services.events.errors import (
+    AlreadyCancelled,
+    AlreadyRegistered,
+    CancellationEnded,
+    RegistrationEnded,
+    RegistrationNotOpen,
+)
 from services.events.models import EventRow, RegistrationRow
 from services.events.seats import give_seat_back, take_seat
 from shared import audit
@@ -83,7 +88,9 @@ def cancel_registration(uow: UnitOfWork, registration_id: str, *, person_id: str
         raise CancellationEnded(day=event.registration_until.isoformat())
     before = {"state": registration.state}
     _cancel(uow, registration)
-    audit.record(uow, "cancel-registration", f"registration/{registration.id}", before=before, after={"state": "cancelled"})
+    audit.record(
+        uow, "cancel-registration", f"registration/{registration.id}", before=before, after={"state": "cancelled"}
+    )
     return registration
 
 
@@ -95,7 +102,11 @@ def note_invoice(uow: UnitOfWork, invoice: Invoice) -> None:
     if registration is None or registration.invoice_revision >= invoice.revision:
         return
     registration.invoice_id, registration.invoice_number = invoice.id, invoice.number
-    registration.invoice_revision, registration.invoice_state, registration.paid = invoice.revision, invoice.state, invoice.paid
+    registration.invoice_revision, registration.invoice_state, registration.paid = (
+        invoice.revision,
+        invoice.state,
+        invoice.paid,
+    )
     if registration.state != "placed":
         return
     if invoice.state in ("paid", "nothing_due"):
@@ -116,7 +127,9 @@ def release_after_expiry(uow: UnitOfWork, invoice_id: str) -> None:
 
 def live_registration(uow: UnitOfWork, event_id: str, person_id: str) -> RegistrationRow | None:
     statement = sa.select(RegistrationRow).where(
-        RegistrationRow.event_id == event_id, RegistrationRow.person_id == person_id, RegistrationRow.state != "cancelled"
+        RegistrationRow.event_id == event_id,
+        RegistrationRow.person_id == person_id,
+        RegistrationRow.state != "cancelled",
     )
     return uow.session.scalars(statement).one_or_none()
 
@@ -126,13 +139,15 @@ def registrations_of(uow: UnitOfWork, person_id: str) -> Sequence[tuple[Registra
     statement = (
         sa.select(RegistrationRow, EventRow)
         .join(EventRow, EventRow.id == RegistrationRow.event_id)
-        .where(RegistrationRow.person_id == person_id, RegistrationRow.state != "cancelled", EventRow.ends_on >= uow.today)
+        .where(
+            RegistrationRow.person_id == person_id, RegistrationRow.state != "cancelled", EventRow.ends_on >= uow.today
+        )
         .order_by(EventRow.starts_on, RegistrationRow.id)
     )
     return [(registration, event) for registration, event in uow.session.execute(statement)]
 
 
-def participants(event_id: str) -> sa.Select[Any]:
+def participants(event_id: str) -> sa.Select[RegistrationRow, PersonRow]:
     """Registrations of an event with the people that they are for (who may not be known here yet)."""
     return (
         sa.select(RegistrationRow, PersonRow)

@@ -1,4 +1,4 @@
-"""A written letter as an Internet message: one recipient, plain text and HTML, and nothing in it that begins a header."""
+"""A written letter as an Internet message: one recipient, plain text and HTML, nothing that begins a header."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Mail:
         message["Subject"] = self.subject
         message["Date"] = format_datetime(self.written_at)
         message["Message-ID"] = self.message_id
-        message["Content-Language"] = self.language
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
         message.set_content(self.text, cte="base64")
         message.add_alternative(html_of(self.text, self.subject, self.language), subtype="html", cte="base64")
+        message["Content-Language"] = self.language
         return message.as_bytes()
 
 

@@ -33,7 +33,12 @@ def note_invoices(uow: UnitOfWork, invoices: Iterable[Invoice]) -> None:
         ),
     )
     rows = [
-        {"society_id": uow.society_id, "id": i.id, "revision": i.revision, "facts": msgspec.to_builtins(msgspec.structs.asdict(i))}
+        {
+            "society_id": uow.society_id,
+            "id": i.id,
+            "revision": i.revision,
+            "facts": msgspec.to_builtins(msgspec.structs.asdict(i)),
+        }
         for i in newest.values()
     ]
     connection.execute(upsert, rows)

@@ -93,7 +93,12 @@ def search_letters(*, text: str = "", state: str = "", kind: str = "") -> sa.Sel
         statement = statement.where(LetterRow.kind == kind)
     for word in text.split():
         people = sa.select(PersonRow.id).where(
-            sa.or_(*(column.icontains(word, autoescape=True) for column in (PersonRow.email, PersonRow.name, PersonRow.number)))
+            sa.or_(
+                *(
+                    column.icontains(word, autoescape=True)
+                    for column in (PersonRow.email, PersonRow.name, PersonRow.number)
+                )
+            )
         )
         own = (LetterRow.address, LetterRow.name, LetterRow.subject, LetterRow.text)
         found = [column.icontains(word, autoescape=True) for column in own]
@@ -117,4 +122,4 @@ def recipients(uow: UnitOfWork, letters: Iterable[LetterRow]) -> dict[str, tuple
 def queue_depth(uow: UnitOfWork) -> dict[str, int]:
     """How many letters there are in each state."""
     statement = sa.select(LetterRow.state, sa.func.count()).group_by(LetterRow.state)
-    return {state: count for state, count in uow.session.execute(statement)}
+    return {str(state): int(count) for state, count in uow.session.execute(statement)}

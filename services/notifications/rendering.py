@@ -20,7 +20,20 @@ FOLDER = Path(__file__).parent / "templates" / "letters"
 LANGUAGES = ("ja", "en")
 _LINK = re.compile(r"https?://\S+")
 _MARK = "▼ "  # begins the line that says what the link on the next line is for
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @dataclass(frozen=True)
@@ -106,4 +119,8 @@ def _day(day: date, language: str) -> str:
 def _moment(text: str, zone: str, language: str) -> str:
     local = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
     time = f"{local.hour}:{local.minute:02d}"
-    return f"{_day(local.date(), language)} {time}" if language == "ja" else f"{_day(local.date(), language)}, {time} ({zone})"
+    return (
+        f"{_day(local.date(), language)} {time}"
+        if language == "ja"
+        else f"{_day(local.date(), language)}, {time} ({zone})"
+    )

@@ -55,16 +55,18 @@ class Sender:
     running: RunningService
     settings: NotificationsSettings
     transport: Transport | None  # None: in-app mailbox
-    failures: int = 0
+    reachable: bool = True
+    failures: int = 0  # in a row
     quiet_until: float = 0.0
 
     def send_due(self) -> int:
         """Send all that is due by now, a turn for each society, letters that people wait for first. Returns how many."""
         if time.monotonic() < self.quiet_until:
             return 0
+        self.reachable = True
         end, sent = time.monotonic() + PASS, 0
         try:
-            while time.monotonic() < end and time.monotonic() >= self.quiet_until:
+            while self.reachable and time.monotonic() < end:
                 turns = [self._turn(society, end) for society in self.running.societies()]
                 sent += sum(turns)
                 if not any(turns):
@@ -86,7 +88,7 @@ class Sender:
             with self.running.unit(society) as uow:
                 if mail is not None and outcome is not None:
                     record(uow, mail, outcome)
-                go_on = done < TURN and time.monotonic() < end and time.monotonic() >= self.quiet_until
+                go_on = self.reachable and done < TURN and time.monotonic() < end
                 mail = claim(uow, self.settings) if go_on else None
             if mail is None:
                 return done
@@ -101,6 +103,7 @@ class Sender:
             return
         pause = PAUSES[min(self.failures, len(PAUSES) - 1)]
         self.failures += 1
+        self.reachable = False
         self.quiet_until = time.monotonic() + pause
         log.warning("mail server cannot be reached", words=outcome.words, pause=pause)
 
@@ -164,7 +167,7 @@ def _try_later(uow: UnitOfWork, letter: LetterRow) -> None:
     if letter.attempts > len(DELAYS):
         letter.state = "failed"
         return
-    seconds = DELAYS[letter.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (jitter)
+    seconds = DELAYS[letter.attempts - 1] * random.uniform(0.8, 1.2)
     letter.state, letter.next_try_at = "retrying", uow.now + timedelta(seconds=seconds)
 
 

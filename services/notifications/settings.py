@@ -36,7 +36,9 @@ class MailServer:
 class NotificationsSettings(Settings):
     """What notifications needs beside the common settings."""
 
-    smtp: str = setting("TSUDOI_SMTP", "", secret=True, doc="smtp://host:port of the mail server; empty: in-app mailbox")
+    smtp: str = setting(
+        "TSUDOI_SMTP", "", secret=True, doc="smtp://host:port of the mail server; empty: in-app mailbox"
+    )
     smtp_timeout: int = setting("TSUDOI_SMTP_TIMEOUT", 20, doc="seconds to wait for each answer of the mail server")
 
     @property

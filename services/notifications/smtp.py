@@ -64,7 +64,8 @@ class SmtpConnection:
         connection, self._open = self._open, None
         if connection is not None:
             with suppress(OSError, smtplib.SMTPException):
-                connection.sock.settimeout(2)
+                if connection.sock is not None:
+                    connection.sock.settimeout(2)
                 connection.quit()
             connection.close()
 
@@ -121,10 +122,8 @@ class SmtpConnection:
         if code == 421:
             self.close()
         if code < 500 or about_sender:
-            fate = Fate.LATER
-        else:
-            fate = Fate.BOUNCED if code in NO_SUCH_MAILBOX else Fate.REFUSED
-        return Outcome(fate, _text(code, words))
+            return Outcome(Fate.LATER, _text(code, words))
+        return Outcome(Fate.BOUNCED if code in NO_SUCH_MAILBOX else Fate.REFUSED, _text(code, words))
 
 
 def _dotted(content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""A letter is written when it goes out: with the name, address and language that the person has then, and facts that still hold."""
+"""A letter is written when it goes out: to the person as they are then, with facts that still hold."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def _recipient(uow: UnitOfWork, letter: LetterRow) -> _Recipient | None:
         return None
     language = person.language if person.language in LANGUAGES else "ja"
     honorific = "御中" if person.kind == "corporate" else "様"
-    return _Recipient(one_line(person.name_in(language)), person.email.strip(), language, honorific, person.number or None)
+    name = one_line(person.name_in(language))
+    return _Recipient(name, person.email.strip(), language, honorific, person.number or None)
 
 
 def _facts(

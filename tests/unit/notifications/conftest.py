@@ -1,0 +1,117 @@
+"""Notifications running for real: on SQLite or PostgreSQL, with a society, people, and a mail server that says what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from flask.testing import FlaskClient
+
+from services.notifications.models import LetterRow
+from services.notifications.service import SERVICE
+from services.notifications.settings import NotificationsSettings
+from shared.identity import Principal, Role, sign_token
+from shared.ids import new_id
+from shared.migrations import migrate
+from shared.service import RunningService
+from shared.web.app import create_app
+from tests.servers.plugin import FreshDatabase
+from tests.unit.notifications.facts import OTHER, SOCIETY, society_changed, tell
+from tests.unit.notifications.mail_server import MailServer
+
+Start = Callable[..., RunningService]
+
+
+@pytest.fixture(scope="session")
+def key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path, key: Ed25519PrivateKey) -> Iterator[Start]:
+    """Starts notifications with two societies: `start()` with the in-app mailbox, `start(smtp=…)` with a mail server."""
+    public = tmp_path / "token.pem"
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    started: list[RunningService] = []
+
+    def make(*, smtp: str = "", database: str = "", smtp_timeout: int = 1) -> RunningService:
+        url = database or f"sqlite:///{tmp_path}/notifications.db"
+        if not database:
+            migrate(SERVICE, url)
+        settings = NotificationsSettings(
+            service="notifications",
+            database=url,
+            secret="s" * 32,
+            token_public=public,
+            home=tmp_path,
+            public_url="https://tsudoi.example.org",
+            smtp=smtp,
+            smtp_timeout=smtp_timeout,
+        )
+        running = SERVICE.start(settings)
+        started.append(running)
+        for each in (SOCIETY, OTHER):
+            tell(running, society_changed(each), society=each)
+        return running
+
+    yield make
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture
+def running(start: Start) -> RunningService:
+    """With the in-app mailbox."""
+    return start()
+
+
+@pytest.fixture
+def mailing(start: Start, mail_server: MailServer) -> RunningService:
+    """With a mail server."""
+    return start(smtp=mail_server.url)
+
+
+@pytest.fixture
+def on_postgres(start: Start, fresh_database: FreshDatabase, mail_server: MailServer) -> RunningService:
+    """On PostgreSQL, with a mail server."""
+    return start(smtp=mail_server.url, database=fresh_database("notifications", migrated=True).app_url)
+
+
+@pytest.fixture
+def log_in(key: Ed25519PrivateKey) -> Callable[..., FlaskClient]:
+    """A browser in which somebody of SOCIETY with these roles is logged in."""
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def make(running: RunningService, *roles: Role, society: str = SOCIETY) -> FlaskClient:
+        who = Principal(
+            account_id=new_id(),
+            session_id=new_id(),
+            society_id=society,
+            person_id=None,
+            roles=frozenset(roles),
+            name="事務局 花子",
+        )
+        client = create_app(running).test_client()
+        if roles:
+            client.set_cookie("tsudoi_token", sign_token(who, private))
+        return client
+
+    return make
+
+
+def letters(running: RunningService, society: str = SOCIETY) -> Sequence[LetterRow]:
+    """All letters of a society, in the order in which they were queued."""
+    with running.unit(society, reading=True) as uow:
+        return uow.session.scalars(sa.select(LetterRow).order_by(LetterRow.queued_at, LetterRow.id)).all()

@@ -1,0 +1,159 @@
+"""Which facts cause letters, once each, in the recipient's language."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from services.notifications.letters import resend_letter
+from services.notifications.rendering import LANGUAGES, kinds
+from services.notifications.sending import send_due
+from shared import clock
+from shared.bus import inbox
+from shared.errors import NotFound
+from shared.ids import new_id
+from shared.messages.billing import InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid
+from shared.messages.events import RegistrationCancelled, RegistrationConfirmed
+from shared.messages.members import PersonChanged
+from shared.messages.payments import DepositUnidentified, RequestExpired
+from shared.service import RunningService
+from tests.unit.notifications.conftest import letters
+from tests.unit.notifications.facts import (
+    OTHER,
+    SOCIETY,
+    bank,
+    changed,
+    invoice,
+    konbini,
+    password_link,
+    person,
+    receipt,
+    registration,
+    tell,
+    tell_invoice,
+    tell_person,
+)
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_letter_is_written_in_both_languages(running: RunningService, language: str) -> None:
+    who = tell_person(running, language=language)
+    bill = tell_invoice(running, who.id)
+    seat = registration(who.id)
+    tell(running, password_link(who.id), password_link(who.id, welcome=True))
+    tell(running, konbini(bill), bank(bill), konbini(bill, chain="seven_eleven", slip_url="https://pay.example.org/s/1"))
+    tell(running, RequestExpired(request_id=new_id(), invoice_id=bill.id, payer_id=who.id, method="konbini", expired_at=datetime.now(UTC)))
+    tell(running, receipt(who.id))
+    tell(running, RegistrationConfirmed(registration=seat, confirmed_at=datetime.now(UTC)))
+    tell(running, RegistrationCancelled(registration=seat))
+    tell(running, DepositUnidentified(deposit_id=new_id(), amount=3_000, value_date=date(2026, 5, 1)))
+    send_due(running)
+    written = letters(running)
+    assert {letter.kind for letter in written} == set(kinds())
+    for letter in written:
+        assert (letter.state, letter.delivery) == ("sent", "in-app mailbox"), letter.kind
+        assert letter.subject and letter.text and "{{" not in letter.text
+        if letter.person_id is None:
+            assert "日本集い学会事務局 御中" in letter.text
+        elif language == "ja":
+            assert "髙橋 花子 様" in letter.text and "日本集い学会　事務局" in letter.text
+        else:
+            assert "Dear Hanako Takahashi," in letter.text and "Tsudoi Society of Japan, Secretariat" in letter.text
+            assert letter.text.isascii() or letter.kind == "instructions-bank" or "東京都" in letter.text
+
+
+@pytest.mark.rule("I8")
+def test_a_fact_that_comes_twice_causes_one_letter(running: RunningService) -> None:
+    who = tell_person(running)
+    bill = invoice(who.id)
+    envelopes = tell(running, InvoiceCreated(invoice=bill), InvoiceCreated(invoice=bill))
+    inbox.receive(running, envelopes)
+    tell(running, InvoiceCreated(invoice=bill))  # the same fact in a new envelope: a replay
+    link = password_link(who.id)
+    tell(running, link)
+    tell(running, link)
+    assert sorted(letter.kind for letter in letters(running)) == ["invoice-created", "password-reset"]
+
+
+@pytest.mark.rule("I8")
+def test_a_second_password_link_is_a_second_letter(running: RunningService) -> None:
+    who = tell_person(running)
+    first, second = password_link(who.id), password_link(who.id)
+    tell(running, first)
+    tell(running, second)
+    send_due(running)
+    assert [link.link in (letter.text or "") for link, letter in zip((first, second), letters(running), strict=True)] == [True, True]
+
+
+@pytest.mark.rule("N1")
+def test_an_invoice_without_anything_to_pay_causes_no_letter(running: RunningService) -> None:
+    who = tell_person(running)
+    tell_invoice(running, who.id, total=0, due=0, state="nothing_due")
+    assert not letters(running)
+
+
+@pytest.mark.rule("F4")
+@pytest.mark.parametrize("early", [True, False], ids=["the change comes first", "the change comes after"])
+@pytest.mark.parametrize("state", ["paid", "cancelled"])
+def test_no_letter_asks_for_what_was_paid_or_cancelled_meanwhile(running: RunningService, state: str, early: bool) -> None:
+    who = tell_person(running)
+    bill = invoice(who.id)
+    settled = changed(bill, state=state, due=0)
+    change = InvoicePaid(invoice=settled, paid_on=date(2026, 5, 1)) if state == "paid" else InvoiceCancelled(invoice=settled)
+    if early:
+        tell(running, change)
+    tell(running, InvoiceCreated(invoice=bill))
+    tell(running, konbini(bill))
+    if not early:
+        tell(running, change)
+    send_due(running)
+    assert {(letter.kind, letter.state) for letter in letters(running)} == {
+        ("invoice-created", "cancelled"),
+        ("instructions-konbini", "cancelled"),
+    }
+
+
+@pytest.mark.rule("F4")
+def test_a_letter_says_what_is_due_when_it_goes_out(running: RunningService) -> None:
+    who = tell_person(running)
+    bill = tell_invoice(running, who.id)
+    newest = changed(changed(bill, paid=4_000, due=6_000, state="part_paid"), title="2026年度年会費（変更後）")
+    older = changed(bill, title="古い題名")
+    tell(running, InvoiceChanged(invoice=newest))
+    tell(running, InvoiceChanged(invoice=older))
+    send_due(running)
+    (letter,) = letters(running)
+    assert "残額　　　：6,000円" in (letter.text or "") and "（変更後）" in (letter.subject or "")
+
+
+def test_a_letter_waits_for_its_recipient_to_become_known(running: RunningService) -> None:
+    late = person()
+    tell(running, password_link(late.id))
+    send_due(running)
+    (letter,) = letters(running)
+    assert (letter.state, letter.text, letter.attempts) == ("queued", None, 0)
+    tell(running, PersonChanged(person=late))
+    with clock.travel(by=timedelta(minutes=1)):
+        send_due(running)
+    (letter,) = letters(running)
+    assert (letter.state, letter.address) == ("sent", "hanako@example.org")
+
+
+@pytest.mark.parametrize(("address", "why"), [("", "no e-mail address"), ("ひらがな@例え.jp", "not usable"), ("a@b\r\nBcc: x@y", "not usable")])
+def test_a_person_without_a_usable_address_gets_nothing_and_staff_see_why(running: RunningService, address: str, why: str) -> None:
+    who = tell_person(running, email=address)
+    tell(running, password_link(who.id))
+    send_due(running)
+    (letter,) = letters(running)
+    assert letter.state == "failed" and why in (letter.delivery or "")
+
+
+@pytest.mark.rule("O3")
+def test_letters_of_another_society_are_not_there(running: RunningService) -> None:
+    who = tell_person(running)
+    tell_invoice(running, who.id)
+    assert len(letters(running, SOCIETY)) == 1 and not letters(running, OTHER)
+    with pytest.raises(NotFound), running.unit(OTHER) as uow:
+        resend_letter(uow, letters(running)[0].id)
