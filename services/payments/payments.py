@@ -1,4 +1,4 @@
-"""Payments 入金: recording money that came in, and taking a payment back: a reversal in the books, nothing is erased."""
+"""Payments 入金: recording money that came in, and taking a payment back (a reversal in the books)."""
 
 from __future__ import annotations
 

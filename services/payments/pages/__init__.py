@@ -1,3 +1,10 @@
 """HTTP in, for people."""
 
-BLUEPRINTS: tuple[()] = ()
+from __future__ import annotations
+
+from flask import Blueprint
+
+from services.payments.pages.hooks import hooks
+from services.payments.pages.my_pay import my_pay
+
+BLUEPRINTS: tuple[Blueprint, ...] = (hooks, my_pay)

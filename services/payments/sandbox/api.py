@@ -23,7 +23,8 @@ def sandbox() -> Sandbox:
 @api.before_request
 def check_secret() -> ResponseReturnValue | None:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    if any([hmac.compare_digest(given, secret.encode()) for secret in sandbox().secrets]):
+    matches = [hmac.compare_digest(given, secret.encode()) for secret in sandbox().secrets]
+    if any(matches):
         return None
     return jsonify(error="wrong secret"), 401
 

@@ -30,7 +30,7 @@ class Merchant(SandboxBase):
 
 
 class ChargeRow(SandboxBase):
-    """What a merchant asked us to collect. Card numbers are not kept: what kind of test card it was, and four digits."""
+    """What a merchant asked us to collect. Card numbers are not kept: only what the card does, and four digits."""
 
     __tablename__ = "charges"
     __table_args__ = (sa.UniqueConstraint("merchant", "key"),)

@@ -1,0 +1,53 @@
+"""Webhooks of providers: verified, stored raw, answered after the commit."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from services.payments.asking import try_notice
+from services.payments.notices import store_notice
+from services.payments.providers import provider_of
+from shared.errors import InvalidInput, NotFound
+from shared.identity import Actor
+from shared.web.access import allow_public, running_service
+from shared.web.csrf import signed_by_provider
+
+log = structlog.get_logger()
+
+hooks = Blueprint("hooks", __name__, url_prefix="/payments/hooks")
+
+LARGEST = 256 * 1024
+
+
+@hooks.post("/sandbox/<society_id>")
+@allow_public
+@signed_by_provider
+def take_sandbox_notice(society_id: str) -> ResponseReturnValue:
+    """200: taken (now or before); 202: kept, but what it speaks of is not known yet. Anything else: not kept."""
+    running = running_service()
+    provider = provider_of(running)
+    request.max_content_length = LARGEST
+    body = request.get_data(cache=False)
+    provider.verify(request.headers, body)
+    try:
+        society = str(UUID(society_id))
+        text = body.decode()
+        notice = provider.read_notice(text)
+    except (ValueError, KeyError, TypeError) as error:
+        log.error("signed notice is unreadable", provider=provider.name, error=repr(error))
+        raise (InvalidInput if _is_id(society_id) else NotFound) from error
+    with running.unit(society, actor=Actor(kind="provider", name=provider.name)) as uow:
+        notice_id = store_notice(uow, provider.name, notice, text)
+    state = try_notice(running, provider, society, notice_id)
+    return {"state": state}, 202 if state == "waiting" else 200
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
