@@ -35,6 +35,7 @@ class Process:
     stop_seconds: float = 30.0
     pid: int | None = None
     born: float | None = None
+    exit_code: int | None = None  # known only to the process that started it
 
     def start(self) -> None:
         """Start it, unless it runs already."""
@@ -57,7 +58,7 @@ class Process:
                 raise ServerMissing(f"{self.name}: {missing.filename} is not installed") from None
         _children[child.pid] = child
         self.pid = child.pid
-        self.born = None
+        self.born = self.exit_code = None
         with contextlib.suppress(psutil.NoSuchProcess):
             self.born = psutil.Process(child.pid).create_time()
 
@@ -89,6 +90,15 @@ class Process:
         if found is not None:
             found.send_signal(number)
 
+    def talks_to(self, port: int) -> bool:
+        """Whether it holds a connection to this port."""
+        found = self._found()
+        try:
+            connections = found.net_connections("tcp") if found is not None else []
+        except psutil.NoSuchProcess:
+            return False
+        return any(each.raddr and each.raddr.port == port for each in connections)
+
     def wait_ready(self, check: Callable[[], bool], seconds: float) -> None:
         """Wait until `check` is true. NotReady, with the end of the log, when the process ends or time is up first."""
         deadline, pause = time.monotonic() + seconds, 0.02
@@ -116,6 +126,7 @@ class Process:
             return None
         child = _children.get(self.pid)
         if child is not None and child.poll() is not None:
+            self.exit_code = child.returncode
             del _children[self.pid]
             return None
         try:

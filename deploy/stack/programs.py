@@ -61,15 +61,16 @@ class Programs:
         )
 
     def ready(self, name: str) -> bool:
-        """Web says so itself; a worker hangs on both queues of its service; sandbox and mail sink accept connections.
-
-        A relay owes nobody an answer: it is ready when it runs, even while the broker is away."""
+        """Web says so itself; a worker hangs on both queues of its service; a relay listens to its database, even while
+        the broker is away; sandbox and mail sink accept connections."""
         kind, _, service = name.partition("-")
         if kind == "web":
             return self._says_ready(f"http://127.0.0.1:{self.state.ports[name]}/{service}/health/ready")
         if kind == "work":
             return all(self._is_consumed(queue) for queue in (service, f"{service}.bulk"))
-        return kind == "relay" or answers(self.state.ports[name])
+        if kind == "relay":
+            return self.state.processes[name].talks_to(self.state.ports["postgres"])
+        return answers(self.state.ports[name])
 
     def migrate(self, service: str) -> None:
         """Bring the service's database to the newest schema, as the owner of its tables."""

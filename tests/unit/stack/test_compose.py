@@ -30,7 +30,15 @@ def test_it_fits_the_compose_schema(compose: dict[str, Any]) -> None:
 
 def test_it_has_every_process_of_the_stack(compose: dict[str, Any]) -> None:
     ours = {f"{service}-{kind}" for service in SERVICES for kind in (*KINDS, "migrate")}
-    assert set(compose["services"]) == ours | {"gateway", "postgres", "rabbit", "smtp", "sandbox", "databases", "topology"}
+    assert set(compose["services"]) == ours | {
+        "gateway",
+        "postgres",
+        "rabbit",
+        "smtp",
+        "sandbox",
+        "databases",
+        "topology",
+    }
     for name in ours:
         service, kind = name.split("-")
         assert compose["services"][name]["command"] == ["tsudoi", kind, service]

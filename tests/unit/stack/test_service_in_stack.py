@@ -1,0 +1,85 @@
+"""One real service in a stack: its processes are reached, counted, killed and brought back one by one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from deploy.stack.errors import ServerMissing
+from deploy.stack.stack import Stack
+from deploy.stack.state import KINDS
+from tests.servers.missing import missing
+
+SERVICE = "billing"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-stack-"))
+    folder.chmod(0o711)
+    try:
+        started = Stack.start(folder / "home", services=[SERVICE], web_workers=1)
+    except ServerMissing as trouble:
+        shutil.rmtree(folder)
+        missing("full stack", str(trouble))
+    yield started
+    started.remove()
+    shutil.rmtree(folder)
+
+
+def test_it_is_reached_through_the_gateway(stack: Stack) -> None:
+    for question in ("live", "ready"):
+        assert requests.get(f"{stack.gateway_url}/{SERVICE}/health/{question}", timeout=10).status_code == 200
+
+
+@pytest.mark.rule("S40")
+def test_its_figures_are_told_to_the_operator_alone(stack: Stack) -> None:
+    assert requests.get(f"{stack.web_url(SERVICE)}/{SERVICE}/metrics", timeout=10).status_code == 200
+    assert requests.get(f"{stack.gateway_url}/{SERVICE}/metrics", timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_killed_process_comes_back(stack: Stack, kind: str) -> None:
+    before = stack.process(kind, SERVICE).pid
+    assert before is not None
+    children = psutil.Process(before).children(recursive=True)
+    stack.kill(kind, SERVICE)
+    assert not stack.ready(f"{kind}-{SERVICE}")
+    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    stack.restart(kind, SERVICE)
+    assert stack.ready(f"{kind}-{SERVICE}") and stack.process(kind, SERVICE).pid != before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_halted_process_finishes_in_time(stack: Stack, kind: str) -> None:
+    process = stack.process(kind, SERVICE)
+    process.stop_seconds = 60
+    stack.halt(kind, SERVICE)
+    assert process.exit_code == 0 and "Traceback" not in process.log_end(200)
+    stack.restart(kind, SERVICE)
+
+
+def test_a_restart_can_bring_more_settings(stack: Stack) -> None:
+    stack.restart("relay", SERVICE, env={"TSUDOI_POOL_SIZE": "3"})
+    pid = stack.process("relay", SERVICE).pid
+    assert psutil.Process(pid).environ()["TSUDOI_POOL_SIZE"] == "3"
+    stack.restart("relay", SERVICE)
+    assert "TSUDOI_POOL_SIZE" not in psutil.Process(stack.process("relay", SERVICE).pid).environ()
+
+
+def test_settings_of_whoever_starts_the_stack_do_not_leak_into_it(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TSUDOI_DATABASE_MEMBERS", "postgresql+psycopg://elsewhere/")
+    stack.restart("relay", SERVICE)
+    assert os.environ["TSUDOI_DATABASE_MEMBERS"]
+    assert "TSUDOI_DATABASE_MEMBERS" not in psutil.Process(stack.process("relay", SERVICE).pid).environ()
