@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import sqlalchemy as sa
+import structlog
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -21,6 +22,8 @@ from shared.bus.outbox import OutboxRow
 from shared.migrations import is_current
 from shared.service import RunningService
 from shared.web.access import allow_public
+
+log = structlog.get_logger()
 
 
 class Lag(Collector):
@@ -85,9 +88,14 @@ def make_blueprint(running: RunningService) -> Blueprint:
     @blueprint.get("/metrics")
     @allow_public
     def metrics() -> ResponseReturnValue:
-        lag = CollectorRegistry()
+        lag = CollectorRegistry(auto_describe=False)
         lag.register(Lag(running))
-        return Response(generate_latest(_counted()) + generate_latest(lag), content_type=CONTENT_TYPE_LATEST)
+        text = generate_latest(_counted())
+        try:
+            text += generate_latest(lag)
+        except SQLAlchemyError as error:
+            log.error("database does not answer", error=repr(error))  # what was counted is told all the same
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
 

@@ -69,7 +69,7 @@ def fault_for(sentence: str, field: str | None = None, row: int | None = None) -
         found = pattern.fullmatch(sentence)
         if found:
             return Fault(text=text, params=found.groupdict(), field=field, row=row)
-    return Fault(text=sentence.replace("%", "%%") if "%" in sentence else sentence, field=field, row=row)
+    return Fault(text=sentence, field=field, row=row)
 
 
 def faults_from_error(error: ValidationError) -> tuple[Fault, ...]:

@@ -30,7 +30,7 @@ def catalogue_of(package: Path) -> Path:
 @cache
 def used_in(package: Path) -> dict[str, str]:
     """msgid → where it is used first."""
-    keywords = {**DEFAULT_KEYWORDS, "N_": None, "_": None}
+    keywords = {**DEFAULT_KEYWORDS, "N_": None, "_": None, "lazy_gettext": None}
     found: dict[str, str] = {}
     for file, line, message, _comments, _context in extract_from_dir(package, METHODS, OPTIONS, keywords):
         for text in (message,) if isinstance(message, str) else message[:1]:

@@ -25,6 +25,7 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+MATRIX = (("light", "ja", 1280), ("dark", "ja", 390), ("light", "en", 390), ("dark", "en", 1280))
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium on this machine")

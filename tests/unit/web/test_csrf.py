@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from shared.identity import Role
 from tests.unit.web.conftest import LogIn
 
+pytestmark = pytest.mark.rule("S11")
+
 FEE = {"name": "a", "amount": "1"}
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from shared.web.local_path import local_path
 
+pytestmark = pytest.mark.rule("S39")
+
 BYPASSES = [
     "//evil.example",
     "///evil.example",

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from shared.errors import Fault
 from shared.identity import Role
+from shared.web.validation import fault_for
 
 Caller = Callable[..., Any]
 
@@ -99,3 +101,13 @@ def test_a_database_that_does_not_answer_is_503_with_retry_after(client: FlaskCl
     answer = client.get("/sample/down")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "一時的に利用できません" in answer.text
+
+
+def test_a_form_sent_after_the_session_ended_says_how_to_log_in(client: FlaskClient) -> None:
+    answer = client.post("/sample/console/fees", data={"name": "a"})
+    assert answer.status_code == 401
+    assert 'href="/members/login"' in answer.text
+
+
+def test_a_sentence_of_a_service_stays_as_it_is() -> None:
+    assert fault_for("At most 50% of the fee.") == Fault(text="At most 50% of the fee.")
