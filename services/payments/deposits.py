@@ -130,6 +130,26 @@ def count_unidentified(uow: UnitOfWork) -> int:
     )
 
 
+def payments_of(uow: UnitOfWork, deposit_id: str) -> Sequence[PaymentRow]:
+    """The payments that were ever made of a deposit, reversed ones too."""
+    return uow.session.scalars(
+        sa.select(PaymentRow).where(PaymentRow.deposit_id == deposit_id).order_by(PaymentRow.id)
+    ).all()
+
+
+def of_file(uow: UnitOfWork, file_id: str, *, limit: int = 500) -> list[tuple[DepositRow, str | None, str | None]]:
+    """The deposits that a file brought, each with the payer and invoice of its payment."""
+    rows = uow.session.scalars(
+        sa.select(DepositRow).where(DepositRow.bank_file_id == file_id).order_by(DepositRow.line).limit(limit)
+    ).all()
+    paid = sa.select(PaymentRow).where(PaymentRow.deposit_id.in_([row.id for row in rows]))
+    payments = {payment.deposit_id: payment for payment in uow.session.scalars(paid.order_by(PaymentRow.id))}
+    found = ((row, payments.get(row.id)) for row in rows)
+    return [
+        (row, payment.payer_id if payment else None, payment.invoice_id if payment else None) for row, payment in found
+    ]
+
+
 def _match(uow: UnitOfWork, deposit: DepositRow, attempt: AttemptRow, request: RequestRow) -> None:
     deposit.state = "matched"
     uow.add(deposit)

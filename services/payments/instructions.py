@@ -17,8 +17,18 @@ STEPS = {
     ),
     "lawson": (N_("On the Loppi terminal, choose “I have a number”."), _NUMBER, _CONFIRMATION, _TILL, _KEEP),
     "ministop": (N_("On the Loppi terminal, choose “I have a number”."), _NUMBER, _CONFIRMATION, _TILL, _KEEP),
-    "familymart": (N_("On the multi-copy machine, choose “Pay a bill”, then “Enter a number”."), _NUMBER, _CONFIRMATION, _TILL, _KEEP),
-    "seicomart": (N_("At the till, say that you want to make an internet payment."), N_("Enter both numbers below on the screen at the till."), _KEEP),
+    "familymart": (
+        N_("On the multi-copy machine, choose “Pay a bill”, then “Enter a number”."),
+        _NUMBER,
+        _CONFIRMATION,
+        _TILL,
+        _KEEP,
+    ),
+    "seicomart": (
+        N_("At the till, say that you want to make an internet payment."),
+        N_("Enter both numbers below on the screen at the till."),
+        _KEEP,
+    ),
 }
 
 ACCOUNT_TYPES = {"1": N_("Ordinary"), "2": N_("Current"), "4": N_("Savings")}

@@ -89,13 +89,13 @@ class PaymentSearch:
 
 def find_payments(uow: UnitOfWork, search: PaymentSearch, *, limit: int = 50, offset: int = 0) -> Sequence[PaymentRow]:
     """Newest first."""
-    ordered = _matching(search).order_by(PaymentRow.received_on.desc(), PaymentRow.id.desc())
+    ordered = matching(search).order_by(PaymentRow.received_on.desc(), PaymentRow.id.desc())
     return uow.session.scalars(ordered.limit(limit).offset(offset)).all()
 
 
 def sum_payments(uow: UnitOfWork, search: PaymentSearch) -> tuple[int, int]:
     """(how many, yen without what was reversed) of a search."""
-    found = _matching(search).with_only_columns(PaymentRow.id).subquery()
+    found = matching(search).with_only_columns(PaymentRow.id).subquery()
     kept = sa.case((ReversalRow.id.is_(None), PaymentRow.amount), else_=0)
     statement = (
         sa.select(sa.func.count(PaymentRow.id), sa.func.coalesce(sa.func.sum(kept), 0))
@@ -110,7 +110,8 @@ def payments_of_invoice(uow: UnitOfWork, invoice_id: str) -> Sequence[PaymentRow
     return find_payments(uow, PaymentSearch(invoice_id=invoice_id), limit=1000)
 
 
-def _matching(search: PaymentSearch) -> sa.Select[PaymentRow]:
+def matching(search: PaymentSearch) -> sa.Select[PaymentRow]:
+    """The payments of a search, in no order."""
     statement = sa.select(PaymentRow)
     if search.method:
         statement = statement.where(PaymentRow.method == search.method)

@@ -1,3 +1,7 @@
 """HTTP in, for programs."""
 
-BLUEPRINTS: tuple[()] = ()
+from __future__ import annotations
+
+from services.payments.api import deposits, payments, requests
+
+BLUEPRINTS = (payments.blp, deposits.blp, requests.blp)

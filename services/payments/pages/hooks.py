@@ -32,7 +32,7 @@ def take_sandbox_notice(society_id: str) -> ResponseReturnValue:
     provider = provider_of(running)
     request.max_content_length = LARGEST
     body = request.get_data(cache=False)
-    provider.verify(request.headers, body)
+    provider.verify(dict(request.headers), body)
     try:
         society = str(UUID(society_id))
         text = body.decode()

@@ -1,4 +1,4 @@
-"""My Page: pay an invoice. Choose a method, confirm, follow the instructions; the page notices by itself when it is paid."""
+"""My Page: pay an invoice. Choose a way, confirm, follow the instructions; the page notices by itself when it is paid."""
 
 from __future__ import annotations
 
@@ -56,13 +56,20 @@ def confirm(invoice_id: Any) -> ResponseReturnValue:
         found = _request(uow, str(invoice_id))
         if attempts.live_attempt(uow, found.id) is not None or found.state != "open":
             return redirect(url_for(".show", invoice_id=invoice_id))
-        choice = next((c for c in attempts.choices(uow, found, principal().account_id, settings) if c.method == method), None)
+        choice = next(
+            (c for c in attempts.choices(uow, found, principal().account_id, settings) if c.method == method), None
+        )
         if choice is None or not choice.offered or (method == "konbini") != (chain in CHAINS):
             raise MethodNotOffered
         if method == "card":
             allow_form_redirect(settings.sandbox_origin)
         return render_template(
-            "payments/my_pay_confirm.html", request_row=found, choice=choice, chain=chain, methods=METHODS, chains=CHAINS
+            "payments/my_pay_confirm.html",
+            request_row=found,
+            choice=choice,
+            chain=chain,
+            methods=METHODS,
+            chains=CHAINS,
         )
 
 
@@ -150,5 +157,7 @@ def _state(uow: UnitOfWork, invoice_id: str) -> dict[str, Any]:
         "limit": STORE_LIMIT,
         "now": uow.now,
         "came_back": request.args.get("back") == "1" or request.args.get("from") == "sandbox",
-        "seen": f"{found.state}:{found.due}:{last.id}:{last.state}:{last.provisional}" if last else f"{found.state}:{found.due}",
+        "seen": f"{found.state}:{found.due}:{last.id}:{last.state}:{last.provisional}"
+        if last
+        else f"{found.state}:{found.due}",
     }

@@ -47,7 +47,9 @@ def test_card_is_entered_confirmed_sent_and_only_then_charged(world: World) -> N
     requests.post(f"{world.url}/sandbox/card/{charge}/send", timeout=10)
     world.wait_for_state(invoice.id, "authorising")
     assert not world.rows(PaymentRow)
-    back = requests.post(f"{world.url}/sandbox/card/{charge}/secure", data={"answer": "pass"}, timeout=10, allow_redirects=False)
+    back = requests.post(
+        f"{world.url}/sandbox/card/{charge}/secure", data={"answer": "pass"}, timeout=10, allow_redirects=False
+    )
     assert back.headers["Location"].startswith(f"{world.url}/payments/my/pay/{invoice.id}?back=1")
     world.wait_for_state(invoice.id, "paid")
     (said,) = world.said(PaymentReceived)
@@ -58,7 +60,10 @@ def test_card_is_entered_confirmed_sent_and_only_then_charged(world: World) -> N
 
 @pytest.mark.rule("P3")
 @pytest.mark.rule("D19")
-@pytest.mark.parametrize(("number", "failure"), [(FAILS, "authentication_failed"), (NOT_ENROLLED, "not_enrolled"), (GOOD, "authentication_failed")])
+@pytest.mark.parametrize(
+    ("number", "failure"),
+    [(FAILS, "authentication_failed"), (NOT_ENROLLED, "not_enrolled"), (GOOD, "authentication_failed")],
+)
 def test_failed_check_locks_cards_of_this_payer_for_thirty_minutes(world: World, number: str, failure: str) -> None:
     payer = world.person()
     first, second = world.invoice(payer), world.invoice(payer)

@@ -1,4 +1,4 @@
-"""A society that takes payments: the service on SQLite and the sandbox provider, both on a real port, real HTTP both ways."""
+"""A society that takes payments: the service and the sandbox provider on a real port, real HTTP both ways."""
 
 from __future__ import annotations
 
@@ -89,7 +89,11 @@ class World:
         self.gateway.apps = {"payments": self.app, "sandbox": self.sandbox}
         self.thread = threading.Thread(target=self.server.serve, daemon=True)
         self.thread.start()
-        self.hear(SocietyChanged(society=Society(id=self.society, revision=1, slug="test", name="試験学会", name_en="Test Society")))
+        self.hear(
+            SocietyChanged(
+                society=Society(id=self.society, revision=1, slug="test", name="試験学会", name_en="Test Society")
+            )
+        )
 
     def stop(self) -> None:
         self.sandbox.extensions["close"]()
@@ -121,7 +125,9 @@ class World:
     def said(self, kind: type[Said]) -> list[Said]:
         """What payments said so far, of one kind."""
         with self.running.session(reading=True) as session:
-            rows = session.scalars(sa.select(OutboxRow).where(OutboxRow.type == kind.type_name()).order_by(OutboxRow.id))
+            rows = session.scalars(
+                sa.select(OutboxRow).where(OutboxRow.type == kind.type_name()).order_by(OutboxRow.id)
+            )
             return [msgspec.json.decode(row.payload, type=kind) for row in rows]
 
     def person(self, name: str = "山田 太郎", kana: str = "ヤマダ タロウ", number: str | None = None) -> str:
@@ -129,14 +135,18 @@ class World:
         self.hear(PersonChanged(person=person))
         return person.id
 
-    def invoice(self, payer_id: str, due: int = 10_000, *, methods: tuple[str, ...] = (), society: str | None = None) -> Invoice:
+    def invoice(
+        self, payer_id: str, due: int = 10_000, *, methods: tuple[str, ...] = (), society: str | None = None
+    ) -> Invoice:
         invoice = invoice_of(payer_id, due, methods=methods)
         self.hear(InvoiceCreated(invoice=invoice), society=society)
         return invoice
 
     # people
 
-    def token(self, *roles: Role, person_id: str | None = None, society: str | None = None, account_id: str | None = None) -> str:
+    def token(
+        self, *roles: Role, person_id: str | None = None, society: str | None = None, account_id: str | None = None
+    ) -> str:
         who = Principal(
             account_id=account_id or person_id or new_id(),
             session_id=new_id(),
@@ -174,7 +184,9 @@ class World:
         """The newest attempt for an invoice."""
         with self.look() as uow:
             statement = sa.select(AttemptRow).where(AttemptRow.invoice_id == invoice_id)
-            return uow.session.scalars(statement.order_by(AttemptRow.created_at.desc(), AttemptRow.id.desc()).limit(1)).one()
+            return uow.session.scalars(
+                statement.order_by(AttemptRow.created_at.desc(), AttemptRow.id.desc()).limit(1)
+            ).one()
 
     def wait_for_state(self, invoice_id: str, state: str) -> AttemptRow:
         wait_until(lambda: self.attempt(invoice_id).state == state)
@@ -199,7 +211,9 @@ class World:
         }
         return {"id": f"evt_{new_id()}", "type": f"charge.{state}", "charge": charge | changes}
 
-    def notify(self, event: dict[str, Any] | bytes, *, society: str | None = None, **signature: Any) -> requests.Response:
+    def notify(
+        self, event: dict[str, Any] | bytes, *, society: str | None = None, **signature: Any
+    ) -> requests.Response:
         """Send a notice to the real address, signed."""
         body = event if isinstance(event, bytes) else json.dumps(event).encode()
         headers = {"Sandbox-Signature": sign(body, **signature)}
@@ -213,7 +227,9 @@ class Browser:
     def __init__(self, url: str, token: str) -> None:
         self.url = url
         self.session = requests.Session()
-        self.session.headers.update({"Authorization": f"Bearer {token}", "Accept": "text/html", "Accept-Language": "en"})
+        self.session.headers.update(
+            {"Authorization": f"Bearer {token}", "Accept": "text/html", "Accept-Language": "en"}
+        )
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return self.session.get(self.url + path, timeout=20, **options)
