@@ -43,7 +43,14 @@ class Entry:
 ENTRIES: Sequence[Entry] = (
     Entry(N_("Dashboard"), "/billing/console/", "layout-dashboard", "console", "", STAFF),
     Entry(N_("Members"), "/members/console/members", "users", "console", N_("People"), _PEOPLE),
-    Entry(N_("Import"), "/members/console/import", "file-up", "console", N_("People"), frozenset({_ADMIN, _AFFAIRS})),
+    Entry(
+        N_("Roster import"),
+        "/members/console/import",
+        "file-up",
+        "console",
+        N_("People"),
+        frozenset({_ADMIN, _AFFAIRS}),
+    ),
     Entry(N_("Billing runs"), "/billing/console/runs", "layers", "console", N_("Billing"), _MONEY),
     Entry(
         N_("Invoices"),
