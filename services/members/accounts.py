@@ -12,7 +12,7 @@ from services.members.models import AccountRow, MemberRow
 from services.members.password_links import send_link
 from services.members.sessions import end_all_sessions
 from shared import audit
-from shared.errors import Fault, InvalidInput, N_
+from shared.errors import N_, Fault, InvalidInput
 from shared.identity import STAFF, Role
 from shared.uow import UnitOfWork
 
@@ -52,7 +52,7 @@ def invite_staff(
     person = holder_of_email(uow, email) or add_guest(uow, name=name, email=email, language=language)
     account = ensure_account(uow, person)
     before = list(account.roles)
-    account.roles, account.is_staff, account.state = sorted(roles), True, "active"
+    account.roles, account.is_staff, account.state = sorted(role.value for role in roles), True, "active"
     audit.record(uow, "invite-staff", f"account/{account.id}", before={"roles": before}, after={"roles": account.roles})
     if before != account.roles:
         end_all_sessions(uow, [account.id])
@@ -68,7 +68,7 @@ def change_roles(uow: UnitOfWork, account_id: str, roles: Collection[Role]) -> A
     account = uow.get(AccountRow, account_id, lock=True)
     if roles:
         _check_roles(roles)
-    before, after = list(account.roles), sorted(roles)
+    before, after = list(account.roles), sorted(role.value for role in roles)
     if before == after:
         return account
     if Role.ADMINISTRATOR in before and Role.ADMINISTRATOR not in roles:

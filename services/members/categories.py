@@ -37,7 +37,11 @@ def needed_category(uow: UnitOfWork, code: str) -> CategoryRow:
 
 def count_members(uow: UnitOfWork) -> dict[str, int]:
     """How many members each category has, by code."""
-    statement = sa.select(MemberRow.category, sa.func.count()).where(MemberRow.category.is_not(None)).group_by(MemberRow.category)
+    statement = (
+        sa.select(MemberRow.category, sa.func.count())
+        .where(MemberRow.category.is_not(None))
+        .group_by(MemberRow.category)
+    )
     return {str(code): count for code, count in uow.session.execute(statement).all()}
 
 
@@ -46,13 +50,15 @@ def add_category(uow: UnitOfWork, *, code: str, name: str, name_en: str) -> Cate
     known = list_categories(uow)
     if any(code == row.code or name == row.name for row in known):
         raise CategoryExists
-    row = uow.add(CategoryRow(code=code, name=name, name_en=name_en, ordinal=max((r.ordinal for r in known), default=0) + 1))
+    row = uow.add(
+        CategoryRow(code=code, name=name, name_en=name_en, ordinal=max((r.ordinal for r in known), default=0) + 1)
+    )
     audit.record(uow, "add-category", f"category/{code}", after={"name": name, "name_en": name_en})
     return row
 
 
 def change_category(uow: UnitOfWork, code: str, *, name: str, name_en: str) -> CategoryRow:
-    """Rename; the other services hear of it for each of its members, in the background. Raises NotFound, CategoryExists."""
+    """Rename; the other services hear of each of its members, in the background. Raises NotFound, CategoryExists."""
     row = needed_category(uow, code)
     if any(name == other.name for other in list_categories(uow) if other.code != code):
         raise CategoryExists
@@ -93,7 +99,9 @@ def tell_category(run: JobRun) -> None:
     while True:
         with run.chunk() as uow:
             category = needed_category(uow, run.args["category"])
-            statement = sa.select(MemberRow).where(MemberRow.category == category.code).order_by(MemberRow.id).limit(CHUNK)
+            statement = (
+                sa.select(MemberRow).where(MemberRow.category == category.code).order_by(MemberRow.id).limit(CHUNK)
+            )
             if run.cursor:
                 statement = statement.where(MemberRow.id > run.cursor)
             rows = uow.session.scalars(statement.with_for_update()).all()

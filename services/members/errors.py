@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Kind, N_, TsudoiError
+from shared.errors import N_, Kind, TsudoiError
 
 
 class EmailInUse(TsudoiError):
@@ -53,7 +53,9 @@ class LinkUnusable(TsudoiError):
 
 class LinkTruncated(LinkUnusable):
     reason = "truncated"
-    text = N_("This link is incomplete: the mail program may have broken it over two lines. Please copy the whole link from the mail.")
+    text = N_(
+        "This link is incomplete: a mail program may have broken it. Please copy the whole link from the mail."
+    )
 
 
 class LinkExpired(LinkUnusable):
@@ -68,12 +70,16 @@ class LinkSuperseded(LinkUnusable):
 
 class LinkUsed(LinkUnusable):
     reason = "used"
-    text = N_("This link was used already: the password is set. Please log in, or have a new link sent if you forgot it.")
+    text = N_(
+        "This link was used already: the password is set. Please log in, or have a new link sent if you forgot it."
+    )
 
 
 class AddressChanged(LinkUnusable):
     reason = "address-changed"
-    text = N_("The registered e-mail address has changed since this link was sent. Please have a new link sent to the new address.")
+    text = N_(
+        "Your registered e-mail address has changed since then. Please have a link sent to the new address."
+    )
 
 
 class SetupLinkUnusable(TsudoiError):

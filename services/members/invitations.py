@@ -68,7 +68,9 @@ def _invite(uow: UnitOfWork, people: Sequence[MemberRow], public_url: str) -> No
     quietly = {"synchronize_session": False}
     invited = sa.update(AccountRow).where(AccountRow.id.in_(list(known.values()))).values(invited_at=uow.now)
     older = sa.update(PasswordLinkRow).where(
-        PasswordLinkRow.account_id.in_(list(known.values())), PasswordLinkRow.used_at.is_(None), PasswordLinkRow.superseded_at.is_(None)
+        PasswordLinkRow.account_id.in_(list(known.values())),
+        PasswordLinkRow.used_at.is_(None),
+        PasswordLinkRow.superseded_at.is_(None),
     )
     uow.session.execute(invited, execution_options=quietly)
     uow.session.execute(older.values(superseded_at=uow.now), execution_options=quietly)

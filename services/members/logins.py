@@ -12,7 +12,7 @@ from services.members.models import AccountRow, MemberRow
 from services.members.passwords import check_strength, hash_password, is_right
 from services.members.sessions import Opened, end_all_sessions, open_session, principal_of
 from shared import audit
-from shared.errors import Fault, InvalidInput, N_
+from shared.errors import N_, Fault, InvalidInput
 from shared.identity import Principal
 from shared.service import RunningService
 from shared.uow import UnitOfWork
@@ -50,7 +50,7 @@ def log_in(running: RunningService, attempt: Attempt) -> Opened:
 
 
 def change_password(running: RunningService, who: Principal, *, old: str, new: str) -> None:
-    """One's own password, knowing the old one. All other sessions end. Raises InvalidInput, PasswordTooWeak, TooManyAttempts."""
+    """One's own password; all other sessions end. Raises InvalidInput, PasswordTooWeak, TooManyAttempts."""
     with running.unit(who.society_id, reading=True) as uow:
         account = uow.get(AccountRow, who.account_id)
         email = uow.get(MemberRow, account.person_id).email or ""
@@ -69,7 +69,9 @@ def change_password(running: RunningService, who: Principal, *, old: str, new: s
 
 
 def _account_by_email(uow: UnitOfWork, email: str) -> AccountRow | None:
-    statement = sa.select(AccountRow).join(MemberRow, MemberRow.id == AccountRow.person_id).where(MemberRow.email == email)
+    statement = (
+        sa.select(AccountRow).join(MemberRow, MemberRow.id == AccountRow.person_id).where(MemberRow.email == email)
+    )
     return uow.session.scalars(statement).one_or_none()
 
 

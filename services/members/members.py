@@ -15,7 +15,7 @@ from services.members.search import search_text
 from services.members.sessions import end_all_sessions
 from services.members.standings import ENDED
 from shared import audit
-from shared.errors import ChangedMeanwhile, Fault, InvalidInput, N_
+from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput
 from shared.ids import new_id
 from shared.messages.members import PersonChanged
 from shared.uow import UnitOfWork
@@ -84,7 +84,9 @@ def change_own_contact(uow: UnitOfWork, person_id: str, values: Mapping[str, Any
 
 def let_leaving_go(uow: UnitOfWork) -> None:
     """Due work: whose withdrawal date 退会予定日 has passed has left."""
-    statement = sa.select(MemberRow).where(MemberRow.standing == "leaving", MemberRow.leaves_on < uow.today).limit(1_000)
+    statement = (
+        sa.select(MemberRow).where(MemberRow.standing == "leaving", MemberRow.leaves_on < uow.today).limit(1_000)
+    )
     for row in uow.session.scalars(statement.with_for_update(skip_locked=True)).all():
         _change(uow, row, {"standing": "left"}, "let-leaving-go")
 
@@ -98,7 +100,7 @@ def holder_of_email(uow: UnitOfWork, email: str) -> MemberRow | None:
     return uow.session.scalars(sa.select(MemberRow).where(MemberRow.email == email.lower())).one_or_none()
 
 
-def label(row: MemberRow) -> str:
+def label(row: MemberRow | sa.Row[Any]) -> str:
     """How staff are told of a person: name and number."""
     return f"{row.name} ({row.number})" if row.number else row.name
 

@@ -55,11 +55,19 @@ def address_of(public_url: str, token: str) -> str:
 
 
 def send_link(
-    uow: UnitOfWork, account: AccountRow, person: MemberRow, *, public_url: str, welcome: bool = False, bulk: bool = False
+    uow: UnitOfWork,
+    account: AccountRow,
+    person: MemberRow,
+    *,
+    public_url: str,
+    welcome: bool = False,
+    bulk: bool = False,
 ) -> None:
-    """Make a link to the person's address and have it mailed (PasswordResetStarted); older links are void from now on."""
+    """Make a link and have it mailed (PasswordResetStarted); older links are void from now on."""
     older = sa.update(PasswordLinkRow).where(
-        PasswordLinkRow.account_id == account.id, PasswordLinkRow.used_at.is_(None), PasswordLinkRow.superseded_at.is_(None)
+        PasswordLinkRow.account_id == account.id,
+        PasswordLinkRow.used_at.is_(None),
+        PasswordLinkRow.superseded_at.is_(None),
     )
     uow.session.execute(older.values(superseded_at=uow.now))
     token = make_token(str(uow.society_id))
@@ -110,7 +118,7 @@ def look_at_link(uow: UnitOfWork, token: str, *, lock: bool = False) -> tuple[Pa
 
 
 def use_link(uow: UnitOfWork, token: str, password_hash: str) -> AccountRow:
-    """Set the password, once. All sessions of the account end, and its failed logins are forgiven. Raises LinkUnusable."""
+    """Set the password, once. All sessions end, and failed logins are forgiven. Raises LinkUnusable."""
     link, person = look_at_link(uow, token, lock=True)
     account = uow.get(AccountRow, link.account_id, lock=True)
     link.used_at = uow.now

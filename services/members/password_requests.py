@@ -1,5 +1,5 @@
-"""Password re-issue パスワード再発行, asked for by anybody (S6): every address is taken down alike and looked at afterwards,
-so that neither the answer nor its time tells whether somebody has it."""
+"""Password re-issue パスワード再発行, asked for by anybody (S6): every address is taken down alike and looked at
+afterwards, so that neither the answer nor its time tells whether somebody has it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.members.errors import PasswordTooWeak
-from shared.errors import Fault, N_
+from shared.errors import N_, Fault
 
 SHORTEST = 10
 LONGEST = 200
@@ -52,7 +52,7 @@ def _refuse(text: str, **params: object) -> None:
 
 
 def _fold(password: str) -> str:
-    """The same password whether it was typed in half or full width (NIST SP 800-63B, 3.1.1.2: normalise before hashing)."""
+    """The same password whether it was typed in half or full width (NIST SP 800-63B: normalise before hashing)."""
     return unicodedata.normalize("NFKC", password)
 
 

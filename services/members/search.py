@@ -15,13 +15,17 @@ LISTED_KINDS = ("individual", "corporate")
 
 def fold(text: str) -> str:
     """What is compared: hiragana as katakana, one width, common kanji for variants, no case, no spaces."""
-    return "".join(fold_kanji(fold_kana(text)).casefold().split())
+    if not text.isascii():
+        text = fold_kanji(fold_kana(text))
+    return "".join(text.casefold().split())
 
 
 def search_text(name: str, kana: str, roman: str, number: str | None, email: str | None, affiliation: str) -> str:
     """The content of the search column."""
     turned = "".join(reversed(roman.split()))  # "Taro Yamada" is found as "Yamada Taro" written together, too
-    return _SEPARATOR.join(fold(part) for part in (name, kana, roman, turned, number or "", email or "", affiliation) if part)
+    return _SEPARATOR.join(
+        fold(part) for part in (name, kana, roman, turned, number or "", email or "", affiliation) if part
+    )
 
 
 def matching(query: str = "", *, category: str = "", standing: str = "") -> sa.Select[Any]:

@@ -13,8 +13,10 @@ import sqlalchemy as sa
 
 from services.members.models import AccountRow, LoginSessionRow, MemberRow
 from services.members.standings import role_of
-from shared.identity import Principal, Role, end_sessions
+from shared import clock
+from shared.identity import PAYERS, Principal, Role, end_sessions
 from shared.messages.members import SessionsEnded
+from shared.service import RunningService
 from shared.uow import UnitOfWork
 
 IDLE = timedelta(hours=12)
@@ -73,17 +75,23 @@ def living_session(uow: UnitOfWork, cookie: str) -> LoginSessionRow | None:
     return row
 
 
-def renew_session(uow: UnitOfWork, cookie: str) -> Principal | None:
-    """Who is behind a cookie now, with today's roles; None when the session is over or nothing is allowed any more."""
-    row = living_session(uow, cookie)
-    if row is None:
+def renew_session(running: RunningService, cookie: str | None) -> Principal | None:
+    """Who is behind a cookie now, with today's roles; None when the session is over or nothing is allowed any more.
+
+    Writes only now and then, that it was seen: pages renew every few minutes."""
+    society = society_of_cookie(cookie)
+    if society is None or cookie is None:
         return None
-    account = uow.get(AccountRow, row.account_id)
-    who = principal_of(uow, account, row.id)
-    if account.state != "active" or not who.roles:
-        return None
-    if row.last_seen_at < uow.now - SEEN_EVERY:
-        row.last_seen_at = uow.now
+    with running.unit(society, reading=True) as uow:
+        row = living_session(uow, cookie)
+        account = uow.get(AccountRow, row.account_id) if row else None
+        who = principal_of(uow, account, row.id) if row and account else None
+        if row is None or account is None or who is None or account.state != "active" or not who.roles:
+            return None
+        was_seen = row.last_seen_at
+    if was_seen < clock.now() - SEEN_EVERY:
+        with running.unit(society) as uow:
+            uow.get(LoginSessionRow, row.id, lock=True).last_seen_at = uow.now
     return who
 
 
@@ -98,7 +106,7 @@ def principal_of(uow: UnitOfWork, account: AccountRow, session_id: str) -> Princ
         account_id=account.id,
         session_id=session_id,
         society_id=uow.society_id,
-        person_id=person.id,
+        person_id=person.id if roles & PAYERS else None,
         roles=frozenset(roles),
         name=person.name,
         language=person.language,
@@ -121,7 +129,7 @@ def forget_old_sessions(uow: UnitOfWork) -> None:
     uow.session.execute(sa.delete(LoginSessionRow).where(LoginSessionRow.expires_at < uow.now - timedelta(days=30)))
 
 
-def _end(uow: UnitOfWork, which: sa.Select[tuple[LoginSessionRow]]) -> None:
+def _end(uow: UnitOfWork, which: sa.Select[LoginSessionRow]) -> None:
     rows = uow.session.scalars(which.where(LoginSessionRow.ended_at.is_(None))).all()
     if not rows:
         return

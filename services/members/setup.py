@@ -42,9 +42,16 @@ def check_setup_token(running: RunningService, token: str) -> None:
 
 
 def found_society(
-    uow: UnitOfWork, token: str, *, society: dict[str, Any], name: str, email: str, password_hash: str, language: str = "ja"
+    uow: UnitOfWork,
+    token: str,
+    *,
+    society: dict[str, Any],
+    name: str,
+    email: str,
+    password_hash: str,
+    language: str = "ja",
 ) -> AccountRow:
-    """The society and its first administrator; the link is used up in the same transaction. Raises SetupLinkUnusable."""
+    """The society and its first administrator; uses the link up in the same transaction. Raises SetupLinkUnusable."""
     statement = sa.delete(SetupLinkRow).where(SetupLinkRow.secret == digest(token), SetupLinkRow.expires_at > uow.now)
     used = uow.session.execute(statement, execution_options={"synchronize_session": False})
     if used.rowcount != 1:  # type: ignore[attr-defined]

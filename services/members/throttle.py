@@ -1,4 +1,4 @@
-"""How often somebody may fail (S10): per account and place, per place, and per account; counted in the database, so that
+"""How often somebody may fail (S10): per account and place, per place, per account; counted in the database, so that
 it holds over all processes. A locked account can always be opened again by a mailed link."""
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def count(uow: UnitOfWork, limits: Sequence[Limit]) -> None:
 
 def forgive(uow: UnitOfWork, limits: Sequence[Limit]) -> None:
     keys = [limit.key for limit in limits]
-    uow.session.execute(sa.delete(AttemptsRow).where(AttemptsRow.key.in_(keys)), execution_options={"synchronize_session": False})
+    uow.session.execute(
+        sa.delete(AttemptsRow).where(AttemptsRow.key.in_(keys)), execution_options={"synchronize_session": False}
+    )
 
 
 def forget_old_attempts(uow: UnitOfWork) -> None:

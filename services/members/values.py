@@ -18,11 +18,25 @@ from shared.japan.postcode import normalise_postcode
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _ERA_DATE = re.compile(r"(明治|大正|昭和|平成|令和|M|T|S|H|R)\.?(\d{1,2}|元)[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.I)
-_ERA_STARTS = {"明治": 1868, "m": 1868, "大正": 1912, "t": 1912, "昭和": 1926, "s": 1926, "平成": 1989, "h": 1989, "令和": 2019, "r": 2019}
+_ERA_STARTS = {
+    "明治": 1868,
+    "m": 1868,
+    "大正": 1912,
+    "t": 1912,
+    "昭和": 1926,
+    "s": 1926,
+    "平成": 1989,
+    "h": 1989,
+    "令和": 2019,
+    "r": 2019,
+}
 _MIDNIGHT = re.compile(r"[T ]00?:00(:00)?$")
 _PHONE = re.compile(r"\+?[0-9][0-9\-() .]{5,28}")
 _FOREIGN_POSTCODE = re.compile(r"(?=.*[A-Z0-9])[A-Z0-9][A-Z0-9 \-]{1,14}")
-_OLD_PHONE_ADDRESS = re.compile(r"[a-z0-9_.+\-]{1,64}@(docomo|ezweb|[a-z.]*vodafone|softbank|i\.softbank|au)\.(ne\.jp|com)")
+_OLD_PHONE_ADDRESS = re.compile(
+    r"[a-z0-9_.+\-]{1,64}@(docomo|ezweb|[a-z.]*vodafone|softbank|i\.softbank|au)\.(ne\.jp|com)"
+)
+_PLAIN_LOCAL = re.compile(r"[a-z0-9_+\-]+(\.[a-z0-9_+\-]+)*")
 _LANGUAGES = {"ja": "ja", "日本語": "ja", "japanese": "ja", "en": "en", "英語": "en", "english": "en"}
 _FIRST_YEAR, _LAST_YEAR = 1868, 2199
 LONGEST = 500
@@ -87,10 +101,22 @@ def email(text: str) -> str | None:
         return None
     if _OLD_PHONE_ADDRESS.fullmatch(folded):
         return folded
+    local, _, domain = folded.rpartition("@")
+    if len(local) <= 64 and _PLAIN_LOCAL.fullmatch(local) and _is_domain(domain):
+        return folded
     try:
         return validate_email(folded, check_deliverability=False, allow_smtputf8=False).normalized.lower()
     except EmailNotValidError as error:
         raise BadValue(N_("“%(value)s” is not a valid e-mail address."), value=text[:100]) from error
+
+
+@lru_cache(maxsize=20_000)
+def _is_domain(domain: str) -> bool:
+    """Looked at once for the thousands of addresses of one university."""
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False).ascii_domain == domain
+    except EmailNotValidError:
+        return False
 
 
 @lru_cache(maxsize=20_000)

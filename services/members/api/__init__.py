@@ -1,7 +1,8 @@
-"""HTTP in."""
+"""HTTP in, for integrators."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from services.members.api.members import api as members
+from services.members.api.rosters import api as rosters
 
-API: tuple[Blueprint, ...] = ()
+API = (members, rosters)

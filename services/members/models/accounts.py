@@ -32,7 +32,10 @@ class LoginSessionRow(SocietyOwned, Base):
     """One browser that is logged in. `secret` is the SHA-256 of what its cookie holds."""
 
     __tablename__ = "login_sessions"
-    __table_args__ = (sa.Index("ix_login_sessions_account_id", "account_id"), sa.Index("ix_login_sessions_expires_at", "expires_at"))
+    __table_args__ = (
+        sa.Index("ix_login_sessions_account_id", "account_id"),
+        sa.Index("ix_login_sessions_expires_at", "expires_at"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     secret: Mapped[str] = mapped_column(unique=True)
@@ -45,10 +48,13 @@ class LoginSessionRow(SocietyOwned, Base):
 
 
 class PasswordLinkRow(SocietyOwned, Base):
-    """A mailed link that sets a password once. `secret` is the SHA-256 of the token; of an account only the newest is valid."""
+    """A mailed link that sets a password once. `secret` is the SHA-256 of the token. Only an account's newest is valid."""
 
     __tablename__ = "password_links"
-    __table_args__ = (sa.Index("ix_password_links_account_id", "account_id"), sa.Index("ix_password_links_expires_at", "expires_at"))
+    __table_args__ = (
+        sa.Index("ix_password_links_account_id", "account_id"),
+        sa.Index("ix_password_links_expires_at", "expires_at"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     secret: Mapped[str] = mapped_column(unique=True)

@@ -70,7 +70,9 @@ class MemberRow(PersonFields, SocietyOwned, Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     revision: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    address_dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # mail to the e-mail address came back for good
+    address_dead_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # mail to the e-mail address came back for good
 
     def public(self, category: CategoryRow | None) -> Person:
         return public_person(self.id, self.revision, self, category)

@@ -74,10 +74,11 @@ class RosterFaultRow(SocietyOwned, Base):
     """One thing that is wrong with a roster."""
 
     __tablename__ = "roster_faults"
-    __table_args__ = (sa.Index("ix_roster_faults_roster_id_row", "roster_id", "row"),)
+    __table_args__ = (sa.UniqueConstraint("roster_id", "ordinal"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     roster_id: Mapped[str] = mapped_column(sa.ForeignKey("rosters.id"))
+    ordinal: Mapped[int]
     row: Mapped[int]  # 0: the file as a whole
     column: Mapped[str]
     text: Mapped[str]

@@ -20,7 +20,7 @@ from services.members.rosters.reading import RowReader
 from services.members.rosters.staging import stage
 from services.members.rosters.upload import copy_file, forget_rows
 from shared.db import insert_rows
-from shared.errors import Fault, InvalidInput, N_
+from shared.errors import N_, Fault, InvalidInput
 from shared.ids import new_id
 from shared.jobs import JobRun
 from shared.tables import Table, read_table
@@ -73,9 +73,10 @@ def keep_faults(uow: UnitOfWork, roster_id: str, faults: Iterable[Fault]) -> Non
     """Count them all, and store as many as people can ever look at."""
     roster = uow.get(RosterRow, roster_id, lock=True)
     for some in _batches(iter(faults), CHUNK):
-        room = max(0, MOST_FAULTS - roster.faults)
+        kept = some[: max(0, MOST_FAULTS - roster.faults)]
+        rows = [_fault_row(uow, roster_id, ordinal, fault) for ordinal, fault in enumerate(kept, start=roster.faults)]
         roster.faults += len(some)
-        insert_rows(uow.session, RosterFaultRow, (_fault_row(uow, roster_id, fault) for fault in some[:room]))
+        insert_rows(uow.session, RosterFaultRow, rows)
 
 
 def _begin(uow: UnitOfWork, roster_id: str) -> None:
@@ -100,19 +101,31 @@ def _stage_all(run: JobRun, roster_id: str, table: Table, about: int) -> None:
 
 def _conclude(uow: UnitOfWork, run: JobRun, roster_id: str) -> None:
     roster = uow.get(RosterRow, roster_id, lock=True)
-    statement = sa.select(StagedRow.action, sa.func.count()).where(StagedRow.roster_id == roster_id).group_by(StagedRow.action)
+    statement = (
+        sa.select(StagedRow.action, sa.func.count()).where(StagedRow.roster_id == roster_id).group_by(StagedRow.action)
+    )
     counts = {str(action): count for action, count in uow.session.execute(statement).all()}
     roster.new, roster.changed, roster.same = (counts.get(action, 0) for action in ("new", "changed", "same"))
     roster.rows = sum(counts.values())
     roster.state = "checked"
-    run.finish(uow, {"rows": roster.rows, "new": roster.new, "changed": roster.changed, "same": roster.same, "faults": roster.faults})
+    run.finish(
+        uow,
+        {
+            "rows": roster.rows,
+            "new": roster.new,
+            "changed": roster.changed,
+            "same": roster.same,
+            "faults": roster.faults,
+        },
+    )
 
 
-def _fault_row(uow: UnitOfWork, roster_id: str, fault: Fault) -> dict[str, object]:
+def _fault_row(uow: UnitOfWork, roster_id: str, ordinal: int, fault: Fault) -> dict[str, object]:
     return {
         "society_id": uow.society_id,
         "id": new_id(),
         "roster_id": roster_id,
+        "ordinal": ordinal,
         "row": fault.row or 0,
         "column": fault.field or "",
         "text": fault.text,

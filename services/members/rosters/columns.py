@@ -23,6 +23,24 @@ COLUMNS = (
 )
 KNOWN = {column.name: column for column in COLUMNS}
 
+EXAMPLE = (
+    "1001",
+    "髙橋 花子",
+    "タカハシ ハナコ",
+    "Hanako Takahashi",
+    "hanako@example.ac.jp",
+    "正会員",
+    "在会",
+    "2026-04-01",
+    "",
+    "集い大学",
+    "100-0001",
+    "東京都千代田区千代田1-1",
+    "03-1234-5678",
+    "",
+    "ja",
+)
+
 
 def title(name: str, language: str) -> str:
     """A column as people are told of it; a custom field has its own header only."""

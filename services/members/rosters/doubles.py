@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.members.models import StagedRow
-from shared.errors import Fault, N_
+from shared.errors import N_, Fault
 from shared.uow import UnitOfWork
 
 NUMBER_TWICE = N_("The member number %(value)s stands in row %(first)s, too.")

@@ -1,9 +1,10 @@
-"""The import itself: one transaction from the staged rows to members, messages and audit trail; all or nothing, whatever
-dies in between."""
+"""The import itself: one transaction from the staged rows to members, messages and audit trail; all or nothing,
+whatever dies in between."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -24,8 +25,8 @@ from shared.messages.members import PersonChanged
 from shared.uow import UnitOfWork
 
 CHUNK = 5_000
-_staged = StagedRow.__table__
-_members = MemberRow.__table__
+_staged: sa.Table = cast(sa.Table, StagedRow.__table__)
+_members: sa.Table = cast(sa.Table, MemberRow.__table__)
 
 
 def import_roster(run: JobRun) -> None:
@@ -97,7 +98,9 @@ def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[StagedRow]) -> No
     before = {member.id: member for member in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(ids)))}
     entries = []
     for row in rows:
-        was, now = differences(before[row.member_id], row) if row.action == "changed" else (None, {"number": row.number})
+        was, now = (
+            differences(before[row.member_id], row) if row.action == "changed" else (None, {"number": row.number})
+        )
         entries.append(
             {
                 "society_id": uow.society_id,
@@ -120,7 +123,9 @@ def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[StagedRow]) -> No
 
 def _tell(uow: UnitOfWork, rows: Sequence[StagedRow], categories: dict[str, CategoryRow]) -> None:
     uow.say_all(
-        PersonChanged(person=public_person(row.member_id, row.base_revision + 1, row, categories.get(row.category or "")))
+        PersonChanged(
+            person=public_person(row.member_id, row.base_revision + 1, row, categories.get(row.category or ""))
+        )
         for row in rows
     )
     uow.write_messages()  # into the outbox now, so that memory stays flat

@@ -10,7 +10,7 @@ from services.members import values
 from services.members.models import CategoryRow
 from services.members.standings import fold_word
 from services.members.values import BadValue
-from shared.errors import Fault, N_
+from shared.errors import N_, Fault
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "number": values.number,
@@ -45,7 +45,9 @@ class RowReader:
 
     def __init__(self, categories: Iterable[CategoryRow], custom: Sequence[str]) -> None:
         rows = list(categories)
-        self._categories = {fold_word(word): row.code for row in rows for word in (row.code, row.name, row.name_en) if word}
+        self._categories = {
+            fold_word(word): row.code for row in rows for word in (row.code, row.name, row.name_en) if word
+        }
         self._known = "、".join(row.name for row in rows)
         self._custom = custom
 
@@ -60,7 +62,9 @@ class RowReader:
         self._take(row, "category", self._category, cells["category"])
         for header in self._custom:
             if len(cells[header]) > LONGEST_CUSTOM:
-                row.faults.append(Fault(N_("Please use at most %(max)s characters."), {"max": LONGEST_CUSTOM}, header, number))
+                row.faults.append(
+                    Fault(N_("Please use at most %(max)s characters."), {"max": LONGEST_CUSTOM}, header, number)
+                )
             row.custom[header] = cells[header]
         self._check(row)
         return row
@@ -74,7 +78,9 @@ class RowReader:
     def _category(self, text: str) -> str:
         found = self._categories.get(fold_word(text))
         if found is None:
-            raise BadValue(N_("The category “%(value)s” is not known. Known are: %(known)s."), value=text[:50], known=self._known)
+            raise BadValue(
+                N_("The category “%(value)s” is not known. Known are: %(known)s."), value=text[:50], known=self._known
+            )
         return found
 
     def _check(self, row: ReadRow) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.members.errors import FileTooLarge, RosterNotReady
 from services.members.models import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
 from shared import audit, jobs
-from shared.errors import Fault, InvalidInput, N_
+from shared.errors import N_, Fault, InvalidInput
 from shared.ids import new_id
 from shared.jobs import JobRow
 from shared.tables.limits import MEBI, Limits
@@ -25,7 +25,9 @@ KEEP = timedelta(days=7)
 
 def upload_roster(uow: UnitOfWork, file_name: str, file: IO[bytes]) -> RosterRow:
     """Keep the file and start the dry run. Raises FileTooLarge, InvalidInput for an empty file."""
-    roster = RosterRow(id=new_id(), file_name=file_name[:200], size=0, uploaded_at=uow.now, uploaded_by=uow.actor.name, job_id=new_id())
+    roster = RosterRow(
+        id=new_id(), file_name=file_name[:200], size=0, uploaded_at=uow.now, uploaded_by=uow.actor.name, job_id=new_id()
+    )
     uow.add(roster)
     uow.session.flush()
     limit = Limits().max_bytes
@@ -86,7 +88,11 @@ def discard_roster(uow: UnitOfWork, id: str) -> None:
 
 def faults_of(uow: UnitOfWork, id: str, limit: int | None = None) -> Iterator[RosterFaultRow]:
     """In the order of the file."""
-    statement = sa.select(RosterFaultRow).where(RosterFaultRow.roster_id == id).order_by(RosterFaultRow.row, RosterFaultRow.id)
+    statement = (
+        sa.select(RosterFaultRow)
+        .where(RosterFaultRow.roster_id == id)
+        .order_by(RosterFaultRow.row, RosterFaultRow.ordinal)
+    )
     yield from uow.session.scalars(statement.limit(limit).execution_options(yield_per=1_000))
 
 
@@ -101,7 +107,9 @@ def forget_rows(uow: UnitOfWork, id: str) -> None:
 
 def forget_old_rosters(uow: UnitOfWork) -> None:
     """Due work: files and rows that nobody imported within a week."""
-    old = sa.select(RosterRow).where(RosterRow.uploaded_at < uow.now - KEEP, RosterRow.state.in_(("checking", "checked")))
+    old = sa.select(RosterRow).where(
+        RosterRow.uploaded_at < uow.now - KEEP, RosterRow.state.in_(("checking", "checked"))
+    )
     for roster in uow.session.scalars(old).all():
         discard_roster(uow, roster.id)
 

@@ -1,0 +1,87 @@
+"""Members and oneself, for integrators."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from services.members.api.schemas import (
+    ChangeSchema,
+    MemberPageSchema,
+    MemberQuerySchema,
+    MemberSchema,
+    MeSchema,
+    PersonSchema,
+)
+from services.members.members import add_member, change_member
+from services.members.models import MemberRow
+from services.members.person_input import read_person
+from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
+from services.members.search import matching
+from shared.web.access import allow, allow_anyone_logged_in, principal, reading, unit
+
+api = Blueprint("members_api", __name__, url_prefix="/members/api", description="Members")
+
+
+@api.route("/members")
+class Members(MethodView):
+    @allow(*MEMBERS_SEE)
+    @api.arguments(MemberQuerySchema, location="query")
+    @api.response(200, MemberPageSchema)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Search members, a page at a time, by id."""
+        statement = matching(query["q"], category=query["category"], standing=query["standing"]).order_by(MemberRow.id)
+        if "after" in query:
+            statement = statement.where(MemberRow.id > str(query["after"]))
+        with reading() as uow:
+            rows = uow.session.scalars(statement.limit(query["limit"] + 1)).all()
+        more = len(rows) > query["limit"]
+        shown = rows[: query["limit"]]
+        return {"members": shown, "next": shown[-1].id if more else None}
+
+    @allow(*MEMBERS_CHANGE)
+    @api.arguments(PersonSchema)
+    @api.response(201, MemberSchema)
+    def post(self, given: dict[str, Any]) -> MemberRow:
+        """Add a member."""
+        with unit() as uow:
+            return add_member(uow, read_person(given))
+
+
+@api.route("/members/<uuid:id>")
+class OneMember(MethodView):
+    @allow(*MEMBERS_SEE)
+    @api.response(200, MemberSchema)
+    def get(self, id: UUID) -> MemberRow:
+        """One member."""
+        with reading() as uow:
+            return uow.get(MemberRow, str(id))
+
+    @allow(*MEMBERS_CHANGE)
+    @api.arguments(ChangeSchema(partial=True))
+    @api.response(200, MemberSchema)
+    def patch(self, given: dict[str, Any], id: UUID) -> MemberRow:
+        """Change some fields of a member."""
+        revision = given.pop("revision", None)
+        with unit() as uow:
+            return change_member(uow, str(id), read_person(given), revision=revision)
+
+
+@api.route("/me")
+class Me(MethodView):
+    @allow_anyone_logged_in
+    @api.response(200, MeSchema)
+    def get(self) -> dict[str, Any]:
+        """Who is asking."""
+        who = principal()
+        return {
+            "account_id": who.account_id,
+            "person_id": who.person_id,
+            "society_id": who.society_id,
+            "name": who.name,
+            "language": who.language,
+            "roles": sorted(who.roles),
+        }

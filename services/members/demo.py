@@ -1,0 +1,169 @@
+"""The demo society: staff, 300 members as a real roster has them, and a few who can log in. A second time changes nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.members.demo_names import AFFILIATIONS, FAMILY_NAMES, FOREIGN, GIVEN_NAMES, PREFECTURES
+from services.members.models import AccountRow, CategoryRow, MemberRow
+from services.members.models.people import public_person
+from services.members.passwords import hash_password
+from services.members.search import search_text
+from services.members.societies import create_society
+from shared import demo
+from shared.db import insert_rows
+from shared.ids import new_id
+from shared.messages.members import PersonChanged
+from shared.service import RunningService
+from shared.society import SocietyRow
+from shared.uow import UnitOfWork
+
+MEMBERS = 300
+STAFF = (
+    ("admin@demo.example", "事務局 太郎", "ジムキョク タロウ", "administrator"),
+    ("affairs@demo.example", "会員 係子", "カイイン カカリコ", "affairs"),
+    ("accounting@demo.example", "会計 計介", "カイケイ ケイスケ", "accounting"),
+    ("events@demo.example", "行事 実", "ギョウジ ミノル", "events"),
+    ("reader@demo.example", "閲覧 見子", "エツラン ミコ", "reader"),
+)
+CAN_LOG_IN = ("member@demo.example", "member-en@demo.example", "student@demo.example", "honorary@demo.example")
+
+
+def fill(running: RunningService) -> None:
+    """Make the demo society, once."""
+    with running.unit(demo.SOCIETY) as uow:
+        if uow.session.get(SocietyRow, demo.SOCIETY):
+            return
+        create_society(
+            uow,
+            slug=demo.SLUG,
+            name="日本集い学会",
+            name_en="Tsudoi Society of Japan",
+            email="office@demo.example",
+            address="100-0001 東京都千代田区千代田1-1 集い会館3階",
+            phone="03-0000-0000",
+            registration_number="T7000012050002",
+            registered_from=date(2023, 10, 1),
+        )
+        categories = {row.code: row for row in uow.session.scalars(sa.select(CategoryRow))}
+        staff = [_guest(name, kana, email) for email, name, kana, _ in STAFF]
+        people = [*staff, *_members()]
+        rows = [{**person, **_system(uow, person)} for person in people]
+        insert_rows(uow.session, MemberRow, rows)
+        _open_accounts(uow, rows)
+        uow.say_all(PersonChanged(person=public_person(r["id"], 1, MemberRow(**r), categories.get(r["category"]))) for r in rows)
+
+
+def logins() -> Sequence[tuple[str, str, str]]:
+    """(who, e-mail address, password) of the demo's accounts, for the greeting at the start."""
+    roles = [(role, email, demo.PASSWORD) for email, _, _, role in STAFF]
+    return [*roles, ("member", CAN_LOG_IN[0], demo.PASSWORD), ("member (English)", CAN_LOG_IN[1], demo.PASSWORD)]
+
+
+def _members() -> Iterator[dict[str, Any]]:
+    dice = random.Random(20260401)  # noqa: S311  (always the same people)
+    for place in range(MEMBERS):
+        person = _foreign(place) if place % 30 == 1 else _japanese(dice)
+        category = _category(dice, place)
+        joined = date(dice.randint(1985, 2025) if category != "student" else dice.randint(2022, 2025), dice.randint(1, 12), 1)
+        leaves = date(2027, 3, 31) if place % 29 == 5 else date(2026, 9, 30) if place % 97 == 11 else None
+        prefecture, city, postcode = dice.choice(PREFECTURES)
+        yield {
+            **_guest(person["name"], person["kana"], f"m{place + 1:04d}@demo.example"),
+            **person,
+            "kind": "individual",
+            "email": CAN_LOG_IN[place] if place < len(CAN_LOG_IN) else f"m{place + 1:04d}@demo.example",
+            "number": f"{1001 + place}",
+            "category": category,
+            "standing": "leaving" if leaves else "on_leave" if place % 61 == 17 else "active",
+            "joined_on": joined,
+            "leaves_on": leaves,
+            "affiliation": dice.choice(AFFILIATIONS),
+            "postcode": postcode,
+            "address": f"{prefecture}{city}{dice.randint(1, 9)}-{dice.randint(1, 20)}-{dice.randint(1, 30)}",
+            "phone": f"0{dice.randint(3, 9)}-{dice.randint(1000, 9999)}-{dice.randint(0, 9999):04d}",
+        }
+
+
+def _category(dice: random.Random, place: int) -> str:
+    if place < len(CAN_LOG_IN):
+        return ("regular", "regular", "student", "honorary")[place]
+    return dice.choices(("regular", "student", "honorary"), (78, 18, 4))[0]
+
+
+def _japanese(dice: random.Random) -> dict[str, str]:
+    (family, family_kana, family_roman), (given, given_kana, given_roman) = dice.choice(FAMILY_NAMES), dice.choice(GIVEN_NAMES)
+    return {
+        "name": f"{family} {given}",
+        "kana": f"{family_kana} {given_kana}",
+        "roman": f"{given_roman} {family_roman}",
+        "language": "ja",
+    }
+
+
+def _foreign(place: int) -> dict[str, str]:
+    name, kana = FOREIGN[(place // 30) % len(FOREIGN)]
+    return {"name": name, "kana": kana, "roman": name, "language": "en"}
+
+
+def _guest(name: str, kana: str, email: str) -> dict[str, Any]:
+    return {
+        "kind": "guest",
+        "name": name,
+        "kana": kana,
+        "roman": "",
+        "email": email,
+        "language": "ja",
+        "number": None,
+        "standing": "active",
+        "category": None,
+        "joined_on": None,
+        "leaves_on": None,
+        "affiliation": "",
+        "postcode": "",
+        "address": "",
+        "phone": "",
+        "note": "",
+        "custom": {},
+    }
+
+
+def _system(uow: UnitOfWork, p: dict[str, Any]) -> dict[str, Any]:
+    found = search_text(p["name"], p["kana"], p["roman"], p["number"], p["email"], p["affiliation"])
+    return {
+        "society_id": uow.society_id,
+        "id": new_id(),
+        "revision": 1,
+        "changed_at": uow.now,
+        "address_dead_at": None,
+        "search": found,
+    }
+
+
+def _open_accounts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    hashed = hash_password(demo.PASSWORD)  # one for all: a second each would be a long wait
+    people = {row["email"]: row["id"] for row in rows}
+    roles = {email: [role] for email, _, _, role in STAFF} | {email: [] for email in CAN_LOG_IN}
+    insert_rows(
+        uow.session,
+        AccountRow,
+        (
+            {
+                "society_id": uow.society_id,
+                "id": new_id(),
+                "person_id": people[email],
+                "password_hash": hashed,
+                "roles": of_staff,
+                "is_staff": bool(of_staff),
+                "state": "active",
+                "created_at": uow.now,
+                "invited_at": None,
+            }
+            for email, of_staff in roles.items()
+        ),
+    )

@@ -1,0 +1,264 @@
+"""Members in the console: search, look, add, change, export, invite."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from services.members.accounts import account_of, ensure_account
+from services.members.categories import list_categories
+from services.members.export import Export
+from services.members.invitations import start_invitations
+from services.members.members import EDITABLE, add_member, change_member
+from services.members.models import AccountRow, CategoryRow, MemberRow
+from services.members.pages.words import BADGES, FIELDS, FormSchema
+from services.members.password_links import send_link
+from services.members.person_input import read_person
+from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
+from services.members.search import matching
+from services.members.standings import ENDED, STANDINGS
+from shared import jobs
+from shared.audit import AuditRow
+from shared.errors import InvalidInput, TsudoiError
+from shared.tables import write_csv, write_xlsx
+from shared.uow import UnitOfWork
+from shared.web.access import allow, principal, reading, running_service, unit
+from shared.web.forms import form_again, load_form
+from shared.web.i18n import language
+from shared.web.listing import list_rows
+
+pages = Blueprint("members", __name__, url_prefix="/members/console/members")
+LATEST_CHANGES = 30
+SORTABLE = {
+    "number": MemberRow.number,
+    "kana": MemberRow.kana,
+    "joined_on": MemberRow.joined_on,
+    "category": MemberRow.category,
+    "standing": MemberRow.standing,
+}
+
+
+@pages.get("")
+@allow(*MEMBERS_SEE)
+def show_members() -> ResponseReturnValue:
+    with reading() as uow:
+        listed = list_rows(uow.session, _search(), SORTABLE, sort="number", unique=MemberRow.id)
+        categories = list_categories(uow)
+        return render_template(
+            "members/members.html",
+            listed=listed,
+            categories={row.code: row for row in categories},
+            category_choices=_choices(categories),
+            standings=_standing_choices(),
+            badges_of=BADGES,
+            with_password=_with_password(uow, [row.id for row in listed.rows]),
+            may_change=principal().may(*MEMBERS_CHANGE),
+            nobody_yet=not listed.total and not any(request.args.get(name) for name in ("q", "category", "standing")),
+        )
+
+
+@pages.get("/export.<any(csv, xlsx):kind>")
+@allow(*MEMBERS_SEE)
+def export(kind: str) -> ResponseReturnValue:
+    """What the search finds, all of it."""
+    name = f"members.{kind}"
+    if kind == "csv":
+        answer = Response(stream_with_context(_csv()), mimetype="text/csv")
+        answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+        return answer
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file, reading() as uow:
+        found = _export(uow)
+        write_xlsx(found.headers, found.rows(), Path(file.name), sheet=_("Members"))
+        return send_file(open(file.name, "rb"), download_name=name, as_attachment=True)
+
+
+@pages.get("/new")
+@allow(*MEMBERS_CHANGE)
+def show_adding() -> ResponseReturnValue:
+    with reading() as uow:
+        values = {"standing": "active", "language": "ja", "joined_on": uow.today}
+        return render_template("members/member_form.html", member=None, values=values, **_form_context(uow))
+
+
+@pages.post("")
+@allow(*MEMBERS_CHANGE)
+def add() -> ResponseReturnValue:
+    try:
+        with unit() as uow:
+            row = add_member(uow, read_person(_given({})))
+    except TsudoiError as error:
+        with reading() as uow:
+            return form_again("members/member_form.html", error, member=None, **_form_context(uow))
+    flash(_("%(name)s was added.", name=row.name))
+    return redirect(url_for("members.show_member", id=row.id), 303)
+
+
+@pages.get("/<uuid:id>")
+@allow(*MEMBERS_SEE)
+def show_member(id: UUID) -> ResponseReturnValue:
+    with reading() as uow:
+        row = uow.get(MemberRow, str(id))
+        history = sa.select(AuditRow).where(AuditRow.subject == f"member/{row.id}").order_by(AuditRow.id.desc())
+        return render_template(
+            "members/member.html",
+            member=row,
+            category=next((c for c in list_categories(uow) if c.code == row.category), None),
+            account=account_of(uow, row.id),
+            changes=uow.session.scalars(history.limit(LATEST_CHANGES)).all(),
+            field_names=FIELDS,
+            badges_of=BADGES,
+            may_change=principal().may(*MEMBERS_CHANGE),
+            may_be_invited=bool(row.email) and row.standing not in ENDED,
+        )
+
+
+@pages.get("/<uuid:id>/edit")
+@allow(*MEMBERS_CHANGE)
+def show_editing(id: UUID) -> ResponseReturnValue:
+    with reading() as uow:
+        row = uow.get(MemberRow, str(id))
+        values: dict[str, Any] = {name: getattr(row, name) for name in EDITABLE if name != "custom"}
+        values |= {"revision": row.revision, **{f"custom.{name}": text for name, text in row.custom.items()}}
+        return render_template("members/member_form.html", member=row, values=values, **_form_context(uow))
+
+
+@pages.post("/<uuid:id>/edit")
+@allow(*MEMBERS_CHANGE)
+def edit(id: UUID) -> ResponseReturnValue:
+    with reading() as uow:
+        before = uow.get(MemberRow, str(id))
+    try:
+        given = read_person(_given(before.custom))
+        with unit() as uow:
+            change_member(uow, str(id), given, revision=request.form.get("revision", type=int))
+    except TsudoiError as error:
+        with reading() as uow:
+            return form_again("members/member_form.html", error, member=before, **_form_context(uow))
+    flash(_("The changes were saved."))
+    return redirect(url_for("members.show_member", id=id), 303)
+
+
+@pages.post("/<uuid:id>/invite")
+@allow(*MEMBERS_CHANGE)
+def invite(id: UUID) -> ResponseReturnValue:
+    """A link to set the password, now."""
+    with unit() as uow:
+        person = uow.get(MemberRow, str(id), lock=True)
+        if not person.email or person.standing in ENDED:
+            raise InvalidInput
+        account = ensure_account(uow, person)
+        send_link(
+            uow,
+            account,
+            person,
+            public_url=running_service().settings.public_url,
+            welcome=account.password_hash is None,
+        )
+    flash(_("A link to set the password is on its way to %(email)s.", email=person.email))
+    return redirect(url_for("members.show_member", id=id), 303)
+
+
+@pages.post("/invitations")
+@allow(*MEMBERS_CHANGE)
+def invite_many() -> ResponseReturnValue:
+    """The members that were ticked, or everybody that the search finds."""
+    ids = None if request.form.get("all") else request.form.getlist("id")
+    chosen = {name: request.form.get(name, "") for name in ("q", "category", "standing")}
+    with unit() as uow:
+        job = start_invitations(
+            uow, ids=_known_ids(ids), query=chosen["q"], category=chosen["category"], standing=chosen["standing"]
+        )
+    return redirect(url_for("members.show_invitations", id=job.id), 303)
+
+
+@pages.get("/invitations/<uuid:id>")
+@allow(*MEMBERS_SEE)
+def show_invitations(id: UUID) -> ResponseReturnValue:
+    with reading() as uow:
+        job = jobs.look(uow, str(id))
+    sentence = ngettext(
+        "%(num)s invitation was sent.", "%(num)s invitations were sent.", (job.result or {}).get("invited", 0)
+    )
+    return render_template("members/invitations.html", job=job, sentence=sentence)
+
+
+def _search() -> sa.Select[Any]:
+    args = request.args
+    return matching(args.get("q", ""), category=args.get("category", ""), standing=args.get("standing", ""))
+
+
+def _export(uow: UnitOfWork) -> Export:
+    names = {row.code: row.name_in(language()) for row in list_categories(uow)}
+    words = {code: _(text) for code, text in STANDINGS.items()}
+    return Export(
+        uow, _search(), language=language(), category=lambda c: names.get(c, c), standing=lambda s: words.get(s, s)
+    )
+
+
+def _csv() -> Iterator[bytes]:
+    with reading() as uow:
+        found = _export(uow)
+        yield from write_csv(found.headers, found.rows())
+
+
+def _given(custom: Mapping[str, str]) -> dict[str, Any]:
+    given: dict[str, Any] = load_form(FormSchema)
+    if custom:
+        texts = {name: request.form.get(f"custom.{name}", "").strip() for name in custom}
+        given["custom"] = {name: text for name, text in texts.items() if text}
+    return given
+
+
+def _form_context(uow: UnitOfWork) -> dict[str, Any]:
+    return {"categories": _choices(list_categories(uow)), "standings": _standing_choices()}
+
+
+def _choices(categories: Sequence[CategoryRow]) -> list[tuple[str, str]]:
+    return [(row.code, row.name_in(language())) for row in categories]
+
+
+def _standing_choices() -> list[tuple[str, str]]:
+    return [(code, _(text)) for code, text in STANDINGS.items()]
+
+
+def _with_password(uow: UnitOfWork, ids: list[str]) -> set[str]:
+    statement = sa.select(AccountRow.person_id).where(
+        AccountRow.person_id.in_(ids), AccountRow.password_hash.is_not(None)
+    )
+    return set(uow.session.scalars(statement))
+
+
+def _known_ids(ids: list[str] | None) -> list[str] | None:
+    """Only ids: what is not one is dropped. Raises InvalidInput when none is left."""
+    if ids is None:
+        return None
+    known = [id for id in ids if _is_id(id)]
+    if not known:
+        raise InvalidInput
+    return known
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

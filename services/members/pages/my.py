@@ -1,0 +1,71 @@
+"""My Page 会員マイページ: home, and one's own contact data."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import Schema, fields, validate
+
+from services.members.categories import category_by_code
+from services.members.members import OWN_CONTACT, change_own_contact
+from services.members.models import MemberRow
+from services.members.pages.words import BADGES
+from services.members.person_input import read_person
+from shared.errors import TsudoiError
+from shared.identity import PAYERS
+from shared.uow import UnitOfWork
+from shared.web.access import allow, principal, reading, unit
+from shared.web.forms import form_again, load_form
+from shared.web.i18n import LANGUAGES
+
+pages = Blueprint("my", __name__, url_prefix="/members/my")
+
+
+class ContactSchema(Schema):
+    language = fields.String(required=True, validate=validate.OneOf(list(LANGUAGES)))
+    affiliation = fields.String(load_default="", validate=validate.Length(max=500))
+    postcode = fields.String(load_default="", validate=validate.Length(max=20))
+    address = fields.String(load_default="", validate=validate.Length(max=500))
+    phone = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+@pages.get("/")
+@allow(*PAYERS)
+def home() -> ResponseReturnValue:
+    with reading() as uow:
+        return render_template("members/my_home.html", **_mine(uow))
+
+
+@pages.get("/profile")
+@allow(*PAYERS)
+def profile() -> ResponseReturnValue:
+    with reading() as uow:
+        return render_template("members/my_profile.html", **_mine(uow))
+
+
+@pages.get("/profile/edit")
+@allow(*PAYERS)
+def show_editing() -> ResponseReturnValue:
+    with reading() as uow:
+        mine = _mine(uow)
+        values = {name: getattr(mine["me"], name) for name in OWN_CONTACT}
+        return render_template("members/my_profile_form.html", values=values, languages_of=LANGUAGES)
+
+
+@pages.post("/profile/edit")
+@allow(*PAYERS)
+def edit() -> ResponseReturnValue:
+    try:
+        given = read_person(load_form(ContactSchema))
+        with unit() as uow:
+            change_own_contact(uow, str(principal().person_id), given)
+    except TsudoiError as error:
+        return form_again("members/my_profile_form.html", error, languages_of=LANGUAGES)
+    flash(_("Your changes were saved."))
+    return redirect(url_for("my.profile"), 303)
+
+
+def _mine(uow: UnitOfWork) -> dict[str, object]:
+    me = uow.get(MemberRow, str(principal().person_id))
+    return {"me": me, "category": category_by_code(uow, me.category), "badges_of": BADGES}

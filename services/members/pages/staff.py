@@ -1,0 +1,99 @@
+"""Staff accounts: who works in the office 事務局, with which roles."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import Schema, fields, validate
+
+from services.members.accounts import change_roles, invite_staff, list_staff
+from services.members.models import AccountRow, MemberRow
+from services.members.pages.words import ROLE_NAMES
+from services.members.person_input import read_person
+from services.members.roles import STAFF_CHANGE
+from shared.errors import N_, Fault, InvalidInput, TsudoiError
+from shared.identity import Role
+from shared.web.access import allow, principal, reading, running_service, unit
+from shared.web.forms import form_again, load_form
+from shared.web.i18n import LANGUAGES
+
+pages = Blueprint("staff", __name__, url_prefix="/members/console/staff")
+
+
+class RolesSchema(Schema):
+    roles = fields.List(fields.String(validate=validate.OneOf(list(ROLE_NAMES))), load_default=list)
+
+
+class InviteSchema(RolesSchema):
+    name = fields.String(required=True, validate=validate.Length(max=200))
+    email = fields.String(required=True, validate=validate.Length(max=320))
+    language = fields.String(load_default="ja", validate=validate.OneOf(list(LANGUAGES)))
+
+
+@pages.get("")
+@allow(*STAFF_CHANGE)
+def show_staff() -> ResponseReturnValue:
+    return render_template("members/staff.html", **_context())
+
+
+@pages.post("")
+@allow(*STAFF_CHANGE)
+def invite() -> ResponseReturnValue:
+    try:
+        given = load_form(InviteSchema)
+        person = read_person({"name": given["name"], "email": given["email"]})
+        with unit() as uow:
+            invite_staff(
+                uow,
+                email=person["email"] or "",
+                name=person["name"],
+                roles=[Role(role) for role in given["roles"]],
+                language=given["language"],
+                public_url=running_service().settings.public_url,
+            )
+    except TsudoiError as error:
+        return form_again("members/staff.html", error, **_context())
+    flash(_("%(name)s was invited.", name=person["name"]))
+    return redirect(url_for("staff.show_staff"), 303)
+
+
+@pages.get("/<uuid:id>")
+@allow(*STAFF_CHANGE)
+def show_account(id: UUID) -> ResponseReturnValue:
+    return render_template("members/staff_form.html", **_account(id))
+
+
+@pages.post("/<uuid:id>")
+@allow(*STAFF_CHANGE)
+def change(id: UUID) -> ResponseReturnValue:
+    try:
+        given = load_form(RolesSchema)
+        if str(id) == principal().account_id and Role.ADMINISTRATOR not in given["roles"]:
+            raise InvalidInput(
+                faults=[Fault(N_("You cannot take the administrator's role from yourself."), field="roles")]
+            )
+        with unit() as uow:
+            change_roles(uow, str(id), [Role(role) for role in given["roles"]])
+    except TsudoiError as error:
+        return form_again("members/staff_form.html", error, **_account(id))
+    flash(_("The changes were saved."))
+    return redirect(url_for("staff.show_staff"), 303)
+
+
+def _context() -> dict[str, object]:
+    with reading() as uow:
+        return {"staff": list_staff(uow), "role_names": ROLE_NAMES, "role_choices": _role_choices()}
+
+
+def _account(id: UUID) -> dict[str, object]:
+    with reading() as uow:
+        account = uow.get(AccountRow, str(id))
+        person = uow.get(MemberRow, account.person_id)
+    return {"account": account, "person": person, "role_choices": _role_choices(), "values": {"roles": account.roles}}
+
+
+def _role_choices() -> list[tuple[str, str]]:
+    return [(code, _(text)) for code, text in ROLE_NAMES.items()]

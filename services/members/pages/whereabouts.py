@@ -1,0 +1,42 @@
+"""Before anybody is known: which society a public page is about, and where the request comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from flask import g, request
+
+from services.members.errors import SocietyUnknown
+from shared.society import SocietyRow
+from shared.web.access import principal_or_none, running_service
+
+
+def societies() -> Sequence[SocietyRow]:
+    with running_service().session(reading=True) as session:
+        return session.scalars(sa.select(SocietyRow).order_by(SocietyRow.name)).all()
+
+
+def society_here() -> SocietyRow | None:
+    """By the first label of the host name, else the only one there is; None: the visitor has to choose."""
+    label = request.host.partition(":")[0].partition(".")[0].lower()
+    known = societies()
+    found = next((row for row in known if row.slug == label), known[0] if len(known) == 1 else None)
+    principal_or_none()
+    if found and g.get("society") is None:
+        g.society = found
+    return found
+
+
+def chosen_society(slug: str | None) -> SocietyRow:
+    """The society of this page, or the one that the visitor chose. Raises SocietyUnknown."""
+    here = society_here() or next((row for row in societies() if row.slug == slug), None)
+    if here is None:
+        raise SocietyUnknown
+    return here
+
+
+def place() -> str:
+    """The network address that a request came from; the gateway, which a full stack always has, tells it."""
+    behind_gateway = bool(running_service().settings.broker)
+    return (request.headers.get("X-Real-IP") if behind_gateway else None) or request.remote_addr or ""

@@ -1,0 +1,73 @@
+"""What fields and standings are called on pages."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from services.members.api.schemas import PersonSchema
+from services.members.standings import STANDINGS
+from shared.errors import N_
+from shared.web.badges import Badge
+
+FIELDS = {
+    "name": N_("Name"),
+    "kana": N_("Reading (katakana)"),
+    "roman": N_("Name in roman letters"),
+    "email": N_("E-mail address"),
+    "language": N_("Language"),
+    "number": N_("Member number"),
+    "standing": N_("Standing"),
+    "category": N_("Category"),
+    "joined_on": N_("Joined on"),
+    "leaves_on": N_("Leaves on"),
+    "affiliation": N_("Affiliation"),
+    "postcode": N_("Postal code"),
+    "address": N_("Address"),
+    "phone": N_("Telephone"),
+    "note": N_("Note"),
+    "custom": N_("Custom fields"),
+}
+_TONES = {
+    "applying": ("info", "file-clock"),
+    "active": ("good", "check"),
+    "on_leave": ("warn", "pause"),
+    "leaving": ("warn", "calendar-clock"),
+    "left": ("neutral", "log-out"),
+    "withdrawn_application": ("neutral", "undo-2"),
+    "expelled": ("bad", "ban"),
+}
+BADGES = {code: Badge(text, *_TONES[code]) for code, text in STANDINGS.items()}
+ROLE_NAMES = {
+    "administrator": N_("Administrator"),
+    "affairs": N_("Member affairs"),
+    "accounting": N_("Accounting"),
+    "events": N_("Events"),
+    "reader": N_("Read only"),
+}
+ROSTER_BADGES = {
+    "checking": Badge(N_("Being checked"), "info", "loader"),
+    "checked": Badge(N_("Checked"), "warn", "clipboard-check"),
+    "importing": Badge(N_("Being imported"), "info", "loader"),
+    "imported": Badge(N_("Imported"), "good", "check"),
+    "discarded": Badge(N_("Discarded"), "neutral", "trash-2"),
+}
+
+
+class FormSchema(PersonSchema):
+    """The whole form: what is left empty becomes empty."""
+
+    kana = fields.String(load_default="")
+    roman = fields.String(load_default="")
+    email = fields.String(load_default=None)
+    number = fields.String(load_default=None)
+    category = fields.String(required=True)
+    joined_on = fields.Date(load_default=None)
+    leaves_on = fields.Date(load_default=None)
+    affiliation = fields.String(load_default="")
+    postcode = fields.String(load_default="")
+    address = fields.String(load_default="")
+    phone = fields.String(load_default="")
+    note = fields.String(load_default="")
+
+    class Meta:
+        exclude = ("custom",)

@@ -1,0 +1,9 @@
+"""Who may do what with members."""
+
+from __future__ import annotations
+
+from shared.identity import Role
+
+MEMBERS_SEE = (Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.READER)
+MEMBERS_CHANGE = (Role.ADMINISTRATOR, Role.AFFAIRS)
+STAFF_CHANGE = (Role.ADMINISTRATOR,)
