@@ -79,7 +79,7 @@ def start(home: Path, port: int, *, demo: bool) -> Onebox:
             part = fill.__module__.split(".")[1]
             fill(services[part])
     stopping = threading.Event()
-    sandbox = create_sandbox(home, settings["TSUDOI_SANDBOX_SECRET"])
+    sandbox = create_sandbox(home, settings["TSUDOI_SANDBOX_SECRET"], settings["TSUDOI_PUBLIC_URL"])
     apps: dict[str, WSGIApplication] = {name: create_app(running) for name, running in services.items()}
     server = Server(("127.0.0.1", port), _Gateway({**apps, "sandbox": sandbox}), numthreads=32, server_name="tsudoi")
     server.prepare()
@@ -170,7 +170,8 @@ def _welcome(box: Onebox, demo: bool, seconds: float) -> str:
         f"  Sandbox   {box.url}/sandbox/  (store counter, bank, cards)",
     ]
     if demo:
-        lines += ["", *members_demo.logins(box.url)]
+        lines += ["", "  Demo logins (password in brackets):"]
+        lines += [f"    {who:<18} {email} [{password}]" for who, email, password in members_demo.logins()]
     return "\n".join(lines)
 
 
