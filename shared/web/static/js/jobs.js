@@ -16,6 +16,13 @@ function watch(job) {
     source.close();
     window.htmx.trigger(job, "job-over");
   });
+  source.addEventListener("error", () => {
+    if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself
+    setTimeout(() => {
+      delete job.dataset.watched;
+      if (job.isConnected) watch(job);
+    }, 5000);
+  });
 }
 
 function show(job, now, source) {

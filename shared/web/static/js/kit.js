@@ -6,7 +6,10 @@ import { explainErrors } from "./errors.js";
 explainErrors();
 keepSession();
 watchJobs(document);
-document.body.addEventListener("htmx:load", (event) => watchJobs(event.target));
+document.body.addEventListener("htmx:load", (event) => {
+  watchJobs(event.target);
+  event.target.querySelector?.("[data-focus]")?.focus();
+});
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-dismiss], [data-dialog], [data-close], [data-back]");

@@ -13,7 +13,8 @@ export function keepSession() {
     } catch { /* without a connection there is nothing to renew */ }
   };
   const renewIfOld = () => (Date.now() - renewedAt > EVERY ? renew() : null);
-  setInterval(() => document.visibilityState === "visible" && renewIfOld(), 30 * 1000);
+  const isWatched = () => document.visibilityState === "visible" || document.querySelector("[data-job]");
+  setInterval(() => isWatched() && renewIfOld(), 30 * 1000);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && renewIfOld());
   document.addEventListener("submit", (event) => {
     const form = event.target;
