@@ -15,6 +15,7 @@ from shared import jobs
 from shared.bus import ticker
 from shared.bus.relay import pause
 from shared.bus.retry import work_off
+from shared.bus.trouble import database_is_down
 from shared.service import RunningService
 
 log = structlog.get_logger()
@@ -61,7 +62,7 @@ class _Part:
                 failures = failures + 1 if time.monotonic() - started < 60 else 1
                 RESTARTS.labels(self._running.name, self.name).inc()
                 known = {"service": self._running.name, "part": self.name, "error": repr(error)}
-                log.warning("part of the worker starts again", **known, exc_info=failures == 1)
+                log.warning("part of the worker starts again", **known, exc_info=not database_is_down(error))
             self.progress()
             self._stop.wait(pause(failures, LONGEST_PAUSE))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import threading
 import time
 from collections import Counter
@@ -81,8 +82,10 @@ class Bus:
             stop.set()
         for _, threads in self._stops:
             for thread in threads:
-                thread.join(30)
-                assert not thread.is_alive(), "does not stop"
+                thread.join(10)
+                if thread.is_alive():
+                    faulthandler.dump_traceback(all_threads=True)
+                    raise AssertionError("does not stop")
         self._stops = []
 
     def say(self, *messages: Message, bulk: bool = False, society: str | None = None) -> list[str]:
@@ -109,7 +112,7 @@ class Bus:
     def effects(self, society: str | None = None) -> Counter[tuple[str, str]]:
         """(kind, invoice) → how often it had its effect."""
         with self.notifications.unit(society or self.society, reading=True) as uow:
-            return Counter(uow.session.execute(sa.select(Effect.kind, Effect.subject)).tuples())
+            return Counter((kind, subject) for kind, subject in uow.session.execute(sa.select(Effect.kind, Effect.subject)))
 
     def effects_in_order(self) -> list[str]:
         with self.notifications.unit(self.society, reading=True) as uow:
@@ -118,7 +121,7 @@ class Bus:
     def states(self) -> dict[str, str]:
         """Message id → state in the inbox of notifications."""
         with self.notifications.session(reading=True) as session:
-            return dict(session.execute(sa.select(InboxRow.id, InboxRow.state)).tuples().all())
+            return {id: state for id, state in session.execute(sa.select(InboxRow.id, InboxRow.state))}
 
     def row(self, id: str) -> InboxRow | None:
         with self.notifications.session(reading=True) as session:

@@ -2,60 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 
 from shared import clock
 from tests.conformance import sample
 from tests.conformance.buses import Bus
+from tests.servers.plugin import FreshDatabase, FreshVhost
 
-MakeBus = Callable[[str], Bus]
+structlog.configure(  # plain lines; the default draws every local variable of a traceback, which takes seconds
+    processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+)
+SERVICES = (sample.BILLING, sample.NOTIFICATIONS, sample.LISTENER)
 
 
-@pytest.fixture
-def make_bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeBus]:
-    """`make_bus("rabbit")`: `local-sqlite`, `local-postgres` or `rabbit`. Stopped and removed after the test."""
-    made: list[Bus] = []
-
-    def make(kind: str) -> Bus:
-        databases: dict[str, str] = {}
-        for service in (sample.BILLING, sample.NOTIFICATIONS, sample.LISTENER):
-            if kind == "local-sqlite":
-                app = owner = f"sqlite:///{tmp_path}/{service.name}.db"
-            else:
-                app, owner = request.getfixturevalue("fresh_database")(service.name)
-            sample.make_tables(owner)
-            databases[service.name] = app
-        broker = request.getfixturevalue("fresh_vhost")() if kind == "rabbit" else ""
-        running = {
-            service.name: sample.start(service, databases[service.name], broker)
-            for service in (sample.BILLING, sample.NOTIFICATIONS, sample.LISTENER)
-        }
-        bus = Bus(kind, running["billing"], running["notifications"], running["members"], broker)
-        made.append(bus)
-        return bus
-
+@contextmanager
+def running_bus(kind: str, databases: dict[str, str], broker: str = "") -> Iterator[Bus]:
+    """Stopped afterwards, and the clock put back."""
+    running = {service.name: sample.start(service, databases[service.name], broker) for service in SERVICES}
+    bus = Bus(kind, running["billing"], running["notifications"], running["members"], broker)
     offset = clock._offset
-    yield make
-    clock._offset = offset
-    for bus in made:
+    try:
+        yield bus
+    finally:
+        clock._offset = offset
         bus.stop()
-        for running in bus.services:
-            running.stop()
+        for service in bus.services:
+            service.stop()
 
 
-@pytest.fixture(params=["local-sqlite", "local-postgres", "rabbit"])
-def bus(request: pytest.FixtureRequest, make_bus: MakeBus) -> Bus:
-    return make_bus(request.param)
-
-
-@pytest.fixture(params=["local-postgres", "rabbit"])
-def postgres_bus(request: pytest.FixtureRequest, make_bus: MakeBus) -> Bus:
-    return make_bus(request.param)
+def make_databases(fresh_database: FreshDatabase) -> dict[str, str]:
+    """Addresses of one PostgreSQL database per service, as the service's role."""
+    databases = {service.name: fresh_database(service.name) for service in SERVICES}
+    for database in databases.values():
+        sample.make_tables(database.owner_url)
+    return {name: database.app_url for name, database in databases.items()}
 
 
 @pytest.fixture
-def rabbit(make_bus: MakeBus) -> Bus:
-    return make_bus("rabbit")
+def sqlite_bus(tmp_path: Path) -> Iterator[Bus]:
+    databases = {service.name: f"sqlite:///{tmp_path}/{service.name}.db" for service in SERVICES}
+    for url in databases.values():
+        sample.make_tables(url)
+    with running_bus("local-sqlite", databases) as bus:
+        yield bus
+
+
+@pytest.fixture
+def postgres_bus(fresh_database: FreshDatabase) -> Iterator[Bus]:
+    """The local bus on PostgreSQL."""
+    with running_bus("local-postgres", make_databases(fresh_database)) as bus:
+        yield bus
+
+
+@pytest.fixture
+def rabbit(fresh_database: FreshDatabase, fresh_vhost: FreshVhost) -> Iterator[Bus]:
+    with running_bus("rabbit", make_databases(fresh_database), fresh_vhost()) as bus:
+        yield bus
+
+
+@pytest.fixture(params=["sqlite_bus", "postgres_bus", "rabbit"])
+def bus(request: pytest.FixtureRequest) -> Bus:
+    found: Bus = request.getfixturevalue(request.param)
+    return found
