@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from services.billing.api import API
 from services.billing.handlers import SUBSCRIPTIONS
 from services.billing.jobs import LONG_WORK
 from services.billing.models import Base
+from services.billing.pages import PAGES
 from shared.service import Service
 
 SERVICE = Service(
@@ -13,4 +15,6 @@ SERVICE = Service(
     metadata=Base.metadata,
     subscriptions=SUBSCRIPTIONS,
     long_work=LONG_WORK,
+    pages=PAGES,
+    api=API,
 )

@@ -48,6 +48,7 @@ LABELS = {
     "payments": N_("Payment"),
     "for_invoice": N_("Invoice No."),
     "reduced": N_("* marks items at the reduced rate of 8%%."),
+    "reduced_mark": N_(" *"),
     "how_to_pay": N_("How to pay"),
 }
 MARKS = {"again": N_("Re-issued"), "copy": N_("Office copy"), "void": N_("Void")}

@@ -1,0 +1,34 @@
+"""The dashboard of the staff console: how a fiscal year stands (B19+)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from services.billing import fees, figures, search
+from shared.identity import STAFF, Role
+from shared.japan.calendar import fiscal_year_of
+from shared.web.access import allow, principal, reading
+from shared.web.i18n import language
+
+dashboard_pages = Blueprint("dashboard", __name__, url_prefix="/billing/console")
+
+
+@dashboard_pages.get("/")
+@allow(*STAFF)
+def show_dashboard() -> ResponseReturnValue:
+    with reading() as uow:
+        this_year = fiscal_year_of(uow.today, uow.society.fiscal_year_starts)
+        wanted = request.args.get("year", "")
+        year = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) == 4 else this_year
+        years = sorted({this_year, year, *search.years_with_invoices(uow)}, reverse=True)
+        return render_template(
+            "billing/dashboard.html",
+            year=year,
+            years=years,
+            figures=figures.figures_of(uow, year),
+            waiting=figures.waiting(uow),
+            names={category.code: category.name_in(language()) for category in fees.categories(uow)},
+            has_fees=bool(fees.fees_of(uow, year)),
+            may_bill=principal().may(Role.ADMINISTRATOR, Role.ACCOUNTING),
+        )
