@@ -15,6 +15,7 @@ from shared.society import SocietyOwned
 OPEN = ("queued", "retrying", "sending")
 OPEN_SQL = "state IN ('queued', 'retrying', 'sending')"
 RESENDABLE = ("failed", "bounced", "unknown")
+STATES = (*OPEN, "sent", *RESENDABLE, "cancelled")
 
 
 class Base(DeclarativeBase):

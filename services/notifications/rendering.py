@@ -18,8 +18,8 @@ from liquid import CachingFileSystemLoader, Environment, StrictUndefined
 
 FOLDER = Path(__file__).parent / "templates" / "letters"
 LANGUAGES = ("ja", "en")
-_LINK = re.compile(r"https?://\S+")
-_MARK = "▼ "  # begins the line that says what the link on the next line is for
+LINK = re.compile(r"https?://\S+")
+MARK = "▼ "  # begins the line that says what the link on the next line is for
 _MONTHS = (
     "January",
     "February",
@@ -76,9 +76,9 @@ def _paragraph(lines: list[str]) -> str:
     parts: list[str] = []
     label = ""
     for line in lines:
-        if line.startswith(_MARK):
-            label = line.removeprefix(_MARK)
-        elif _LINK.fullmatch(line):
+        if line.startswith(MARK):
+            label = line.removeprefix(MARK)
+        elif LINK.fullmatch(line):
             parts.append(_button(line, label or line))
             label = ""
         else:

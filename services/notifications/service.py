@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from services.notifications.api import API
 from services.notifications.handlers import SUBSCRIPTIONS
 from services.notifications.jobs import DUE
 from services.notifications.models import Base
+from services.notifications.pages import PAGES
 from services.notifications.settings import NotificationsSettings
 from shared.service import Service
 
@@ -14,5 +16,7 @@ SERVICE = Service(
     metadata=Base.metadata,
     subscriptions=SUBSCRIPTIONS,
     due_work=DUE,
+    pages=PAGES,
+    api=API,
     settings=NotificationsSettings,
 )

@@ -101,7 +101,7 @@ def log_in(key: Ed25519PrivateKey) -> Callable[..., FlaskClient]:
             society_id=society,
             person_id=None,
             roles=frozenset(roles),
-            name="事務局 花子",
+            name="事務局 一同",
         )
         client = create_app(running).test_client()
         if roles:

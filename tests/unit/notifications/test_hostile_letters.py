@@ -26,14 +26,26 @@ def test_no_name_or_title_begins_a_header(mailing: RunningService, mail_server: 
     (arrived,) = mail_server.arrived
     assert arrived.recipients == ["hanako@example.org"]
     assert sorted(set(arrived.mail.keys())) == sorted(
-        ["From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "MIME-Version", "Content-Type"]
+        [
+            "From",
+            "To",
+            "Subject",
+            "Date",
+            "Message-ID",
+            "Content-Language",
+            "Auto-Submitted",
+            "MIME-Version",
+            "Content-Type",
+        ]
     )
     assert "<b>x</b>" not in arrived.html
 
 
 @pytest.mark.rule("S19")
 @pytest.mark.parametrize("address", ["a@b.jp\r\nRCPT TO:<x@y.jp>", "a b@c.jp", "<a@b.jp>", "a@b.jp,c@d.jp", "a@", "@b.jp", "あ@b.jp", "a@b.jp\x00", "x" * 250 + "@b.jp"])  # fmt: skip
-def test_an_address_that_is_none_never_reaches_a_server(mailing: RunningService, mail_server: MailServer, address: str) -> None:
+def test_an_address_that_is_none_never_reaches_a_server(
+    mailing: RunningService, mail_server: MailServer, address: str
+) -> None:
     assert not is_usable_address(address.strip())
     who = tell_person(mailing, email=address)
     tell_invoice(mailing, who.id)
@@ -41,7 +53,9 @@ def test_an_address_that_is_none_never_reaches_a_server(mailing: RunningService,
     assert letters(mailing)[0].state == "failed" and not mail_server.offered
 
 
-@pytest.mark.parametrize("address", ["ta..ro@docomo.ne.jp", ".taro@ezweb.ne.jp", "taro.@docomo.ne.jp", "a+b@example.co.jp"])
+@pytest.mark.parametrize(
+    "address", ["ta..ro@docomo.ne.jp", ".taro@ezweb.ne.jp", "taro.@docomo.ne.jp", "a+b@example.co.jp"]
+)
 def test_old_phone_addresses_are_served(mailing: RunningService, mail_server: MailServer, address: str) -> None:
     who = tell_person(mailing, email=address)
     tell_invoice(mailing, who.id)

@@ -43,8 +43,15 @@ def test_every_kind_of_letter_is_written_in_both_languages(running: RunningServi
     bill = tell_invoice(running, who.id)
     seat = registration(who.id)
     tell(running, password_link(who.id), password_link(who.id, welcome=True))
-    tell(running, konbini(bill), bank(bill), konbini(bill, chain="seven_eleven", slip_url="https://pay.example.org/s/1"))
-    tell(running, RequestExpired(request_id=new_id(), invoice_id=bill.id, payer_id=who.id, method="konbini", expired_at=datetime.now(UTC)))
+    tell(
+        running, konbini(bill), bank(bill), konbini(bill, chain="seven_eleven", slip_url="https://pay.example.org/s/1")
+    )
+    tell(
+        running,
+        RequestExpired(
+            request_id=new_id(), invoice_id=bill.id, payer_id=who.id, method="konbini", expired_at=datetime.now(UTC)
+        ),
+    )
     tell(running, receipt(who.id))
     tell(running, RegistrationConfirmed(registration=seat, confirmed_at=datetime.now(UTC)))
     tell(running, RegistrationCancelled(registration=seat))
@@ -84,7 +91,9 @@ def test_a_second_password_link_is_a_second_letter(running: RunningService) -> N
     tell(running, first)
     tell(running, second)
     send_due(running)
-    assert [link.link in (letter.text or "") for link, letter in zip((first, second), letters(running), strict=True)] == [True, True]
+    assert [
+        link.link in (letter.text or "") for link, letter in zip((first, second), letters(running), strict=True)
+    ] == [True, True]
 
 
 @pytest.mark.rule("N1")
@@ -97,11 +106,15 @@ def test_an_invoice_without_anything_to_pay_causes_no_letter(running: RunningSer
 @pytest.mark.rule("F4")
 @pytest.mark.parametrize("early", [True, False], ids=["the change comes first", "the change comes after"])
 @pytest.mark.parametrize("state", ["paid", "cancelled"])
-def test_no_letter_asks_for_what_was_paid_or_cancelled_meanwhile(running: RunningService, state: str, early: bool) -> None:
+def test_no_letter_asks_for_what_was_paid_or_cancelled_meanwhile(
+    running: RunningService, state: str, early: bool
+) -> None:
     who = tell_person(running)
     bill = invoice(who.id)
     settled = changed(bill, state=state, due=0)
-    change = InvoicePaid(invoice=settled, paid_on=date(2026, 5, 1)) if state == "paid" else InvoiceCancelled(invoice=settled)
+    change = (
+        InvoicePaid(invoice=settled, paid_on=date(2026, 5, 1)) if state == "paid" else InvoiceCancelled(invoice=settled)
+    )
     if early:
         tell(running, change)
     tell(running, InvoiceCreated(invoice=bill))
@@ -141,8 +154,13 @@ def test_a_letter_waits_for_its_recipient_to_become_known(running: RunningServic
     assert (letter.state, letter.address) == ("sent", "hanako@example.org")
 
 
-@pytest.mark.parametrize(("address", "why"), [("", "no e-mail address"), ("ひらがな@例え.jp", "not usable"), ("a@b\r\nBcc: x@y", "not usable")])
-def test_a_person_without_a_usable_address_gets_nothing_and_staff_see_why(running: RunningService, address: str, why: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [("", "no e-mail address"), ("ひらがな@例え.jp", "not usable"), ("a@b\r\nBcc: x@y", "not usable")],
+)
+def test_a_person_without_a_usable_address_gets_nothing_and_staff_see_why(
+    running: RunningService, address: str, why: str
+) -> None:
     who = tell_person(running, email=address)
     tell(running, password_link(who.id))
     send_due(running)

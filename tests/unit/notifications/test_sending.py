@@ -37,7 +37,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.rule("N5")
-def test_a_letter_arrives_as_text_and_html_with_its_link_whole(mailing: RunningService, mail_server: MailServer) -> None:
+def test_a_letter_arrives_as_text_and_html_with_its_link_whole(
+    mailing: RunningService, mail_server: MailServer
+) -> None:
     who = tell_person(mailing, name="髙橋 花子", email="hanako@example.org")
     bill = tell_invoice(mailing, who.id)
     send_due(mailing)
@@ -112,7 +114,9 @@ def test_a_refused_mailbox_is_recorded_and_told(mailing: RunningService, mail_se
 
 
 @pytest.mark.rule("N6")
-def test_a_letter_refused_for_its_content_says_nothing_about_the_address(mailing: RunningService, mail_server: MailServer) -> None:
+def test_a_letter_refused_for_its_content_says_nothing_about_the_address(
+    mailing: RunningService, mail_server: MailServer
+) -> None:
     who = tell_person(mailing)
     tell(mailing, password_link(who.id))
     mail_server.answers["DATA"] = ["554 5.7.1 looks like spam"]
@@ -192,7 +196,9 @@ def test_one_connection_carries_many_letters(mailing: RunningService, mail_serve
 
 
 @pytest.mark.rule("N1")
-def test_a_password_link_does_not_wait_behind_the_letters_of_a_run(mailing: RunningService, mail_server: MailServer) -> None:
+def test_a_password_link_does_not_wait_behind_the_letters_of_a_run(
+    mailing: RunningService, mail_server: MailServer
+) -> None:
     run = "019f3333-3333-7333-8333-333333333333"
     for number in range(30):
         who = tell_person(mailing, email=f"p{number}@example.org")
@@ -202,7 +208,9 @@ def test_a_password_link_does_not_wait_behind_the_letters_of_a_run(mailing: Runn
     assert "members/password" in mail_server.arrived[0].text and len(mail_server.arrived) == 31
 
 
-def test_every_society_has_its_turn(mailing: RunningService, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_society_has_its_turn(
+    mailing: RunningService, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sending, "TURN", 5)
     for society in (SOCIETY, OTHER):
         for number in range(12):
@@ -278,5 +286,8 @@ def test_sending_works_the_same_on_postgres(on_postgres: RunningService, mail_se
     send_due(on_postgres)
     with clock.travel(by=HOUR):
         send_due(on_postgres)
-    assert sorted((a.kind, a.state) for a in letters(on_postgres)) == [("invoice-created", "sent"), ("password-reset", "sent")]
+    assert sorted((a.kind, a.state) for a in letters(on_postgres)) == [
+        ("invoice-created", "sent"),
+        ("password-reset", "sent"),
+    ]
     assert not letters(on_postgres, OTHER) and sum(bill.number in a.text for a in mail_server.arrived) == 1
