@@ -51,6 +51,8 @@ ENTRIES: Sequence[Entry] = (
         N_("People"),
         frozenset({_ADMIN, _AFFAIRS}),
     ),
+    Entry(N_("Categories"), "/members/console/categories", "shapes", "console", N_("People"), _PEOPLE),
+    Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), frozenset({_ADMIN})),
     Entry(N_("Billing runs"), "/billing/console/runs", "layers", "console", N_("Billing"), _MONEY),
     Entry(
         N_("Invoices"),

@@ -41,7 +41,7 @@ ROLE_NAMES = {
     "administrator": N_("Administrator"),
     "affairs": N_("Member affairs"),
     "accounting": N_("Accounting"),
-    "events": N_("Events"),
+    "events": N_("Event affairs"),
     "reader": N_("Read only"),
 }
 ROSTER_BADGES = {
