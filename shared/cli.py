@@ -77,17 +77,21 @@ def _web(known: argparse.Namespace) -> int:
 
 
 def _work(known: argparse.Namespace) -> int:
+    from shared.bus.lag import serve_metrics
     from shared.bus.worker import run_worker
 
     running = _started(known.service)
+    serve_metrics(running, running.settings.metrics_port)
     return run_worker(running, broker_url=running.settings.broker, stop=stop_on_signals())
 
 
 def _relay(known: argparse.Namespace) -> int:
+    from shared.bus.lag import serve_metrics
     from shared.bus.rabbit import RabbitPublisher
     from shared.bus.relay import run_relay
 
     running = _started(known.service)
+    serve_metrics(running, running.settings.metrics_port)
     run_relay(running, RabbitPublisher(running.settings.broker), stop_on_signals())
     return 0
 

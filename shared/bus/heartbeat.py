@@ -10,7 +10,7 @@ from shared.bus.topology import HEARTBEAT
 
 
 class Heartbeat:
-    """Sends from a thread of its own (py-amqp's frame writer has a lock); the reader says whether the broker is heard."""
+    """Sends from a thread of its own (py-amqp's frame writer has a lock); the reader tells whether it is answered."""
 
     def __init__(self, connection: Any, interval: float = HEARTBEAT) -> None:
         self._connection = connection
@@ -33,7 +33,7 @@ class Heartbeat:
         self._last_heard = time.monotonic()
 
     def check(self) -> None:
-        """Called by the reader after each look at the socket. Raises ConnectionError if the broker has fallen silent."""
+        """Called by the reader after each look at the socket. Raises ConnectionError if the broker fell silent."""
         now = time.monotonic()
         if self._connection.bytes_recv != self._bytes:
             self._bytes = self._connection.bytes_recv

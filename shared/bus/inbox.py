@@ -23,6 +23,8 @@ log = structlog.get_logger()
 OPEN = ("waiting", "retrying")
 IS_OPEN = sa.text("state IN ('waiting', 'retrying')")  # literally the condition of the index: SQLite matches by text
 
+NOT_HANDLED = sa.text("state <> 'handled'")
+
 
 class InboxRow(KitBase):
     """One message that came in. Handled rows keep only their id; those that wait or are parked keep everything."""
@@ -36,7 +38,7 @@ class InboxRow(KitBase):
             postgresql_where=IS_OPEN,
             sqlite_where=IS_OPEN,
         ),
-        sa.Index("ix_inbox_state", "state", postgresql_where=sa.text("state <> 'handled'"), sqlite_where=sa.text("state <> 'handled'")),
+        sa.Index("ix_inbox_state", "state", postgresql_where=NOT_HANDLED, sqlite_where=NOT_HANDLED),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -142,10 +144,10 @@ def _remember_fast(session: Session, rows: dict[str, dict[str, object]]) -> set[
     table = InboxRow.__table__
     names = list(next(iter(rows.values())))
     columns = {name: [row[name] for row in rows.values()] for name in names}
-    casts = ", ".join(f"CAST(:{name} AS {table.c[name].type.compile(session.connection().dialect)}[])" for name in names)
-    statement = sa.text(
-        f"INSERT INTO inbox ({', '.join(names)}) SELECT * FROM unnest({casts}) ON CONFLICT (id) DO NOTHING RETURNING id"  # noqa: S608
-    )
+    types = {name: table.c[name].type.compile(session.connection().dialect) for name in names}
+    arrays = ", ".join(f"CAST(:{name} AS {types[name]}[])" for name in names)
+    insert = f"INSERT INTO inbox ({', '.join(names)}) SELECT * FROM unnest({arrays})"
+    statement = sa.text(f"{insert} ON CONFLICT (id) DO NOTHING RETURNING id")
     return {str(id) for id in session.scalars(statement, columns)}
 
 
@@ -189,6 +191,8 @@ def mark_handled(session: Session, ids: Sequence[str]) -> None:
 
 def forget_handled(session: Session, before: datetime, limit: int = 10_000) -> int:
     """Delete rows that were done with before a moment (30 days ago: longer than any replay). Returns how many."""
-    old = sa.select(InboxRow.id).where(InboxRow.state.in_(("handled", "discarded")), InboxRow.handled_at < before).limit(limit)
-    done = session.execute(sa.delete(InboxRow).where(InboxRow.id.in_(old)), execution_options={"synchronize_session": False})
+    done_with = InboxRow.state.in_(("handled", "discarded"))
+    old = sa.select(InboxRow.id).where(done_with, InboxRow.handled_at < before).limit(limit)
+    statement = sa.delete(InboxRow).where(InboxRow.id.in_(old))
+    done = session.execute(statement, execution_options={"synchronize_session": False})
     return int(done.rowcount)  # type: ignore[attr-defined]

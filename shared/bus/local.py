@@ -23,7 +23,8 @@ class LocalPublisher:
 
     def __init__(self, services: Sequence[RunningService]) -> None:
         self._subscribers = [
-            (running, frozenset(contract.type_name() for contract in running.service.subscriptions)) for running in services
+            (running, frozenset(contract.type_name() for contract in running.service.subscriptions))
+            for running in services
         ]
         self._resting: dict[Lane, float] = {}
         self._lock = threading.Lock()  # onebox has one publisher for the relays of all services

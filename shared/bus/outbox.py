@@ -1,4 +1,4 @@
-"""The outbox: messages are written in the transaction of the fact; a relay sends them afterwards, for ever if need be."""
+"""The outbox: messages are written in the transaction of the fact; a relay sends them afterwards, however late."""
 
 from __future__ import annotations
 
@@ -104,7 +104,9 @@ def claim(session: Session, source: str, limit: int, *, resting: Collection[Lane
             traceparent=traceparent,
             bulk=bulk,
         )
-        for id, type_name, said_at, society, payload, correlation, causation, traceparent, bulk in session.execute(statement)
+        for id, type_name, said_at, society, payload, correlation, causation, traceparent, bulk in session.execute(
+            statement
+        )
     ]
 
 
@@ -123,5 +125,6 @@ def mark_sent(session: Session, ids: Collection[str], at: datetime) -> None:
 def forget_sent(session: Session, before: datetime, limit: int = 10_000) -> int:
     """Delete rows sent before a moment (7 days ago). Returns how many."""
     old = sa.select(OutboxRow.id).where(OutboxRow.sent_at < before).limit(limit)
-    done = session.execute(sa.delete(OutboxRow).where(OutboxRow.id.in_(old)), execution_options={"synchronize_session": False})
+    statement = sa.delete(OutboxRow).where(OutboxRow.id.in_(old))
+    done = session.execute(statement, execution_options={"synchronize_session": False})
     return int(done.rowcount)  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """Sending to RabbitMQ: pipelined publisher confirms, each matched to its own message.
 
-py-amqp's own way to wait for a confirm takes any confirm for the one it waits for. Here tags are compared, and after any
-time-out, refusal or error the connection is thrown away, so that a late confirm can reach nobody."""
+py-amqp's own way to wait for a confirm takes any confirm for the one it waits for. Here tags are compared, and after
+any time-out, refusal or error the connection is thrown away, so that a late confirm can reach nobody."""
 
 from __future__ import annotations
 
@@ -177,5 +177,5 @@ class RabbitPublisher:
             log.error("no queue is bound for messages", lanes=sorted(unroutable))
         if refused:
             log.error("the broker refuses messages, is a queue full?", lanes=sorted(refused))
-        self._resting.update({lane: now + UNROUTABLE_REST for lane in unroutable})
-        self._resting.update({lane: now + REFUSED_REST for lane in refused})
+        self._resting.update(dict.fromkeys(unroutable, now + UNROUTABLE_REST))
+        self._resting.update(dict.fromkeys(refused, now + REFUSED_REST))

@@ -46,7 +46,9 @@ class Publisher(Protocol):
 def relay_once(running: RunningService, publisher: Publisher, limit: int = 1000) -> int:
     """Send up to `limit` messages. Returns how many were confirmed. Raises BusUnavailable and database errors."""
     source = f"/{running.name}"
-    if running.engine.dialect.name == "sqlite":  # its one write lock must not be held while others' databases are written
+    if (
+        running.engine.dialect.name == "sqlite"
+    ):  # its one write lock must not be held while others' databases are written
         with running.session(reading=True) as session:
             envelopes = outbox.claim(session, source, limit, resting=publisher.resting())
         confirmed, trouble = _publish(publisher, envelopes)
@@ -111,8 +113,8 @@ def run_relay(
 
 
 def pause(failures: int, longest: float) -> float:
-    """Seconds to wait after so many failures in a row: growing, and different for each, so that not all come back at once."""
-    return random.uniform(0.5, 1.0) * min(longest, 0.1 * 2.0 ** min(failures, 16))  # noqa: S311  (jitter)
+    """Seconds to wait after so many failures in a row: growing, and random, so that not all come back at once."""
+    return random.uniform(0.5, 1.0) * min(longest, 0.1 * 2.0 ** min(failures, 16))
 
 
 def _wait(woken: threading.Event, stop: threading.Event, seconds: float) -> None:

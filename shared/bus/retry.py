@@ -20,7 +20,14 @@ from shared.service import RunningService
 log = structlog.get_logger()
 
 DELAYS = (1, 5, 30, 120, 600, 1800, 3600, 3600)  # seconds until the next try; parked after the last
-DEFECTS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError)  # time rarely mends them
+DEFECTS = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+)  # time rarely mends them
 BATCH_TIME = timedelta(seconds=5)  # after a crash in a batch, its messages are tried one at a time so much later
 
 
@@ -95,7 +102,7 @@ def _due(running: RunningService, limit: int) -> list[str]:
 
 
 def _try_one(running: RunningService, id: str) -> None:
-    """One message by itself. The attempt is counted before it is made: a message that kills the process is parked too."""
+    """One message by itself. The attempt is counted before it is made: what kills the process is parked too."""
     with running.session() as session:
         row = _lock(session, id, due=True)
         if row is None:
@@ -163,7 +170,7 @@ def _course(error: Exception, attempts: int) -> str:
 
 def _delay(attempts: int) -> timedelta:
     seconds = DELAYS[min(attempts, len(DELAYS)) - 1]
-    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311  (jitter)
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
 
 
 def _set(session: Session, ids: list[str], **values: object) -> None:

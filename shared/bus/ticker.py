@@ -42,7 +42,7 @@ KIT_DUE = (Due("forget-old-messages", timedelta(minutes=10), forget_old_messages
 
 
 def tick(running: RunningService, stop: threading.Event, *, progress: Callable[[], None] = lambda: None) -> int:
-    """Do everything that is due. Returns how many pieces of work were done. Raises when the database does not answer."""
+    """Do everything that is due. Returns how many pieces that was. Raises when the database does not answer."""
     done = 0
     for due in (*running.service.due_work, *KIT_DUE):
         if stop.is_set():

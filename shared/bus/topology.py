@@ -1,7 +1,7 @@
 """What stands in the broker: one topic exchange, per service a queue for each lane, and a dead-letter queue.
 
-    tsudoi ──prompt.<type>──▶ <service>        ─┐ rejected or delivered
-           ──bulk.<type>────▶ <service>.bulk   ─┴ too often ──▶ tsudoi.dead ──▶ <service>.dead
+tsudoi ──prompt.<type>──▶ <service>        ─┐ rejected or delivered
+       ──bulk.<type>────▶ <service>.bulk   ─┴ too often ──▶ tsudoi.dead ──▶ <service>.dead
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def close(connection: Any) -> None:
         if connection.connected:
             with connection.transport.having_timeout(2):
                 connection.close()
-    except Exception:  # noqa: S110  (py-amqp raises many things on a broken connection; it is thrown away)
+    except Exception:
         pass
     finally:
         connection.collect()
@@ -87,9 +87,7 @@ def declare(channel: Any, service: str, subscriptions: Iterable[type[Message]]) 
             },
         )
         for contract in subscriptions:
-            channel.queue_bind(
-                queue_name(service, bulk=bulk), EXCHANGE, routing_key(contract.type_name(), bulk=bulk)
-            )
+            channel.queue_bind(queue_name(service, bulk=bulk), EXCHANGE, routing_key(contract.type_name(), bulk=bulk))
 
 
 def declare_exchange(channel: Any) -> None:

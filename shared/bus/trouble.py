@@ -1,4 +1,4 @@
-"""Whose fault is an error: the database's, so that everybody waits, or the message's, so that it alone is tried again or parked."""
+"""Whose fault is an error: the database's, so that everybody waits, or the message's, which alone is tried again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from sqlalchemy.exc import DBAPIError
 
 _SQLSTATES = ("08", "53", "57P", "58")  # connection, resources (disk full, too many connections), shutdown, system
 _READ_ONLY = "25006"  # what a standby says that has not been promoted yet
-_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
+_SQLITE = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_IOERR",
+    "SQLITE_FULL",
+    "SQLITE_CANTOPEN",
+    "SQLITE_READONLY",
+    "SQLITE_NOMEM",
+)
 
 
 def database_is_down(error: BaseException) -> bool:

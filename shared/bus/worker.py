@@ -26,13 +26,17 @@ HANGS = 70  # exit status
 DRAIN = 25.0  # seconds to finish what is in hand when told to stop
 LONGEST_PAUSE = 10.0
 
-RESTARTS = Counter("tsudoi_worker_restarts", "Times that a part of the worker failed and was started again", ["service", "part"])
+RESTARTS = Counter(
+    "tsudoi_worker_restarts", "Times that a part of the worker failed and was started again", ["service", "part"]
+)
 
 
 class _Part:
     """One thread of the worker, kept alive."""
 
-    def __init__(self, running: RunningService, name: str, run: Callable[[Callable[[], None]], None], *, watched: bool = True):
+    def __init__(
+        self, running: RunningService, name: str, run: Callable[[Callable[[], None]], None], *, watched: bool = True
+    ):
         self.name = name
         self.watched = watched
         self.last_progress = time.monotonic()
@@ -76,7 +80,9 @@ def run_worker(running: RunningService, *, broker_url: str | None, stop: threadi
         _Part(running, "ticker", lambda progress: ticker.run_ticker(running, stop, progress=progress)),
     ]
     if running.service.long_work:
-        parts.append(_Part(running, "long work", lambda progress: _do_long_work(running, stop, progress), watched=False))
+        parts.append(
+            _Part(running, "long work", lambda progress: _do_long_work(running, stop, progress), watched=False)
+        )
     if broker_url and running.service.subscriptions:
         parts += [_consumer(running, broker_url, stop, bulk=False), _consumer(running, broker_url, stop, bulk=True)]
     for part in parts:

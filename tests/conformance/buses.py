@@ -112,7 +112,9 @@ class Bus:
     def effects(self, society: str | None = None) -> Counter[tuple[str, str]]:
         """(kind, invoice) → how often it had its effect."""
         with self.notifications.unit(society or self.society, reading=True) as uow:
-            return Counter((kind, subject) for kind, subject in uow.session.execute(sa.select(Effect.kind, Effect.subject)))
+            return Counter(
+                (kind, subject) for kind, subject in uow.session.execute(sa.select(Effect.kind, Effect.subject))
+            )
 
     def effects_in_order(self) -> list[str]:
         with self.notifications.unit(self.society, reading=True) as uow:
@@ -121,7 +123,7 @@ class Bus:
     def states(self) -> dict[str, str]:
         """Message id → state in the inbox of notifications."""
         with self.notifications.session(reading=True) as session:
-            return {id: state for id, state in session.execute(sa.select(InboxRow.id, InboxRow.state))}
+            return {row.id: row.state for row in session.execute(sa.select(InboxRow.id, InboxRow.state))}
 
     def row(self, id: str) -> InboxRow | None:
         with self.notifications.session(reading=True) as session:

@@ -1,4 +1,4 @@
-"""`bus`: each test that asks for it runs on the local bus over SQLite and PostgreSQL, and on RabbitMQ with PostgreSQL."""
+"""`bus`: a test that asks for it runs on the local bus over SQLite and PostgreSQL, and on RabbitMQ with PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from tests.conformance.buses import Bus
 from tests.servers.plugin import FreshDatabase, FreshVhost
 
 structlog.configure(  # plain lines; the default draws every local variable of a traceback, which takes seconds
-    processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
 )
 SERVICES = (sample.BILLING, sample.NOTIFICATIONS, sample.LISTENER)
 

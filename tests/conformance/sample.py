@@ -94,7 +94,10 @@ NOTIFICATIONS = Service(
     },
 )
 LISTENER = Service(  # hears what notifications says
-    name="members", package="tests.conformance", metadata=sa.MetaData(), subscriptions={LetterBounced: lambda uow, m: None}
+    name="members",
+    package="tests.conformance",
+    metadata=sa.MetaData(),
+    subscriptions={LetterBounced: lambda uow, m: None},
 )
 
 
