@@ -37,7 +37,7 @@ def run(database_url: str, broker_url: str, n: int) -> float:
     url = database_url.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(SCHEMA)
-    channel = _connect(broker_url).channel()
+    channel = connect(broker_url).channel()
     channel.exchange_declare("straight", "topic", durable=True, auto_delete=False)
     for queue in QUEUES:
         channel.queue_delete(queue)
@@ -66,7 +66,7 @@ def run(database_url: str, broker_url: str, n: int) -> float:
     return took
 
 
-def _connect(broker_url: str) -> amqp.Connection:
+def connect(broker_url: str) -> amqp.Connection:
     url = urlsplit(broker_url)
     connection = amqp.Connection(
         f"{url.hostname}:{url.port}", userid=url.username, password=url.password, virtual_host=url.path[1:] or "/"
@@ -103,7 +103,7 @@ def _payload(row: tuple[Any, ...]) -> str:
 
 
 def _relay(url: str, broker_url: str, n: int) -> None:
-    connection = _connect(broker_url)
+    connection = connect(broker_url)
     channel = connection.channel()
     channel.confirm_select()
     waiting: set[int] = set()
@@ -132,7 +132,7 @@ def _relay(url: str, broker_url: str, n: int) -> None:
 
 
 def _consume(url: str, broker_url: str, queue: str, n: int) -> None:
-    connection = _connect(broker_url)
+    connection = connect(broker_url)
     channel = connection.channel()
     channel.basic_qos(0, 2000, False)
     batch: list[Any] = []

@@ -52,12 +52,12 @@ def fill(started: Stack, members: int) -> None:
         if name in ("billing", "notifications"):
             for start in range(0, members, 20_000):
                 with service.unit(SOCIETY) as uow:
-                    insert_rows(uow.session, PersonRow, (_person(i) for i in range(start, min(start + 20_000, members))))
+                    insert_rows(uow.session, PersonRow, (person(i) for i in range(start, min(start + 20_000, members))))
         service.stop()
 
 
-def _person(i: int) -> dict[str, object]:
-    return {
+def person(i: int) -> dict[str, object]:
+    return {  # a member as billing and notifications know them
         "society_id": SOCIETY,
         "id": f"019f0000-0000-7000-9000-{i:012x}",
         "revision": 1,
