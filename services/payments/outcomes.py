@@ -18,7 +18,8 @@ from shared.uow import UnitOfWork
 
 log = structlog.get_logger()
 
-RANK = {"starting": 0, "waiting": 1, "authorising": 2, "expired": 3, "cancelled": 4, "failed": 5, "paid": 6}
+# an end is an end, whoever came to it first (we void what ran out here); only money comes after it
+RANK = {"starting": 0, "waiting": 1, "authorising": 2, "expired": 3, "cancelled": 3, "failed": 3, "paid": 4}
 CURRENCY = "JPY"
 
 
@@ -40,6 +41,7 @@ def apply_charge(uow: UnitOfWork, attempt: AttemptRow, charge: Charge) -> bool:
     _check(uow, attempt, charge)
     changed = _note_answer(uow, attempt, charge)
     changed |= _note_scan(attempt, charge)
+    changed |= _note_failure(uow, attempt, charge)
     if RANK[charge.state] <= RANK[attempt.state]:
         if not changed and charge.state != attempt.state:
             log.info("out of order, ignored", attempt=attempt.id, state=attempt.state, told=charge.state)
@@ -47,13 +49,10 @@ def apply_charge(uow: UnitOfWork, attempt: AttemptRow, charge: Charge) -> bool:
     before, attempt.state = attempt.state, charge.state
     if charge.state in ("paid", "failed", "expired", "cancelled"):
         attempt.ended_at = uow.now
-        attempt.failure = charge.failure
         if not attempt.void:
             attempt.next_ask_at = None
     if charge.state == "paid":
         _take_money(uow, attempt, charge, before)
-    elif charge.state == "failed" and charge.failure in LOCKING:
-        lock_cards(uow, attempt)
     elif charge.state == "expired":
         say_expired(uow, attempt)
     return True
@@ -113,6 +112,16 @@ def _note_scan(attempt: AttemptRow, charge: Charge) -> bool:
     changed = attempt.provisional != charge.provisional
     attempt.provisional, attempt.provisional_as_of = charge.provisional, charge.as_of
     return changed
+
+
+def _note_failure(uow: UnitOfWork, attempt: AttemptRow, charge: Charge) -> bool:
+    """A failed identity check locks cards, also on a page that we had closed already."""
+    if charge.state != "failed" or attempt.failure is not None:
+        return False
+    attempt.failure = charge.failure or "declined"
+    if charge.failure in LOCKING:
+        lock_cards(uow, attempt)
+    return True
 
 
 def _take_money(uow: UnitOfWork, attempt: AttemptRow, charge: Charge, before: str) -> None:

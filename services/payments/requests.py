@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 
@@ -11,21 +13,34 @@ from shared import clock
 from shared.db import insert_rows
 from shared.errors import NotFound
 from shared.ids import new_id
-from shared.messages.billing import Invoice, InvoiceCancelled, InvoiceChanged, InvoiceCreated
 from shared.uow import UnitOfWork
 
-InvoiceMessage = InvoiceCreated | InvoiceChanged | InvoiceCancelled
+
+@dataclass(frozen=True, kw_only=True)
+class Billed:
+    """What billing says of an invoice, as far as it matters for paying it. Yen."""
+
+    invoice_id: str
+    revision: int
+    number: str
+    payer_id: str
+    title: str
+    title_en: str
+    due: int
+    due_on: date | None
+    methods: tuple[str, ...]
+    cancelled: bool
 
 
-def copy_invoices(uow: UnitOfWork, messages: Sequence[InvoiceMessage]) -> None:
+def copy_invoices(uow: UnitOfWork, invoices: Sequence[Billed]) -> None:
     """Open, change or close the requests of these invoices; each carries the invoice's full state, the newest one wins.
 
     An attempt that no longer fits what is due is cancelled (a bank transfer's account takes any amount: it stays)."""
-    newest: dict[str, Invoice] = {}
-    for message in messages:
-        known = newest.get(message.invoice.id)
-        if known is None or known.revision < message.invoice.revision:
-            newest[message.invoice.id] = message.invoice
+    newest: dict[str, Billed] = {}
+    for invoice in invoices:
+        known = newest.get(invoice.invoice_id)
+        if known is None or known.revision < invoice.revision:
+            newest[invoice.invoice_id] = invoice
     statement = sa.select(RequestRow).where(RequestRow.invoice_id.in_(list(newest))).order_by(RequestRow.id)
     rows = uow.session.scalars(statement.with_for_update()).all()
     for request in rows:
@@ -42,7 +57,7 @@ def copy_invoices(uow: UnitOfWork, messages: Sequence[InvoiceMessage]) -> None:
             {
                 "society_id": uow.society_id,
                 "id": new_id(),
-                "invoice_id": invoice.id,
+                "invoice_id": invoice.invoice_id,
                 "created_at": now,
                 **_copied(invoice),
             }
@@ -75,8 +90,8 @@ def settle(request: RequestRow, amount: int) -> None:
         request.state = "paid"
 
 
-def _copied(invoice: Invoice) -> dict[str, object]:
-    state = "closed" if invoice.state == "cancelled" else "open" if invoice.due > 0 else "paid"
+def _copied(invoice: Billed) -> dict[str, object]:
+    state = "closed" if invoice.cancelled else "open" if invoice.due > 0 else "paid"
     return {
         "invoice_revision": invoice.revision,
         "invoice_number": invoice.number,

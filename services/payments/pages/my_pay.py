@@ -1,4 +1,4 @@
-"""My Page: pay an invoice. Choose a way, confirm, follow the instructions; the page notices by itself when it is paid."""
+"""My Page: pay an invoice. Choose a way, confirm, follow the instructions; the page sees by itself when it is paid."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ class World:
 
     # the provider
 
-    def event(self, attempt: AttemptRow, state: str, **changes: Any) -> dict[str, Any]:
+    def event(self, attempt: AttemptRow, state: str, /, **changes: Any) -> dict[str, Any]:
         """A notice about an attempt's charge as the provider would write it."""
         moment = changes.pop("at", None) or clock.now()
         charge = {
