@@ -1,15 +1,21 @@
-"""Fixtures: `postgres_server`, `fresh_database`, `rabbit_server`, `fresh_vhost`.
+"""Fixtures: `postgres_server`, `fresh_database`, `rabbit_server`, `fresh_vhost`, `full_stack`.
 
 Servers are looked for in this order: an address in the environment (`TSUDOI_TEST_POSTGRES_URL`, a superuser's;
 `TSUDOI_TEST_RABBIT_URL` with `TSUDOI_TEST_RABBIT_MANAGEMENT`), Docker, the machine's own programs on free ports."""
 
 from __future__ import annotations
 
+import shutil
+import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from deploy.stack.errors import ServerMissing
+from deploy.stack.stack import Stack
 from tests.servers import missing, postgres, rabbit
 from tests.servers.postgres import Database, PostgresServer
 from tests.servers.rabbit import RabbitServer
@@ -66,6 +72,31 @@ def rabbit_server(server_run: Run) -> Iterator[RabbitServer]:
 def fresh_vhost(rabbit_server: RabbitServer) -> FreshVhost:
     """Makes virtual hosts for this test."""
     return rabbit_server.create
+
+
+@pytest.fixture(scope="session")
+def full_stack() -> Iterator[Stack]:
+    """The full stack with all services and no data; gone with its data at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-stack-"))
+    folder.chmod(0o711)
+    try:
+        stack = Stack.start(folder / "home")
+    except ServerMissing as trouble:
+        shutil.rmtree(folder)
+        missing.missing("full stack", str(trouble))
+    yield stack
+    stack.remove()
+    shutil.rmtree(folder)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Told to end (by `timeout`, say), a run still stops what it started, as it does at Ctrl-C."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if not hasattr(config, "workerinput"):
+        signal.signal(signal.SIGTERM, interrupt)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
