@@ -25,7 +25,9 @@ def find_invoices(
     run_id: str | None = None,
     overdue_on: Any = None,
 ) -> Any:
-    """A SELECT of invoices with their payers: (InvoiceRow, PersonRow | None). `q`: number, title, or the payer's name or number."""
+    """A SELECT of invoices with their payers: (InvoiceRow, PersonRow | None).
+
+    `q`: number, title, or the payer's name or number."""
     statement: Any = sa.select(InvoiceRow, PersonRow).outerjoin(PersonRow, PersonRow.id == InvoiceRow.payer_id)
     if q.strip():
         statement = statement.where(

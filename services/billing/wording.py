@@ -88,6 +88,7 @@ def wording_for(
             }
             for rate in facts["rates"]
         ],
+        "taxed": any(rate["percent"] for rate in facts["rates"]),
         "has_reduced": any(line["tax_class"] == TaxClass.REDUCED for line in facts["lines"]),
         "payments": [
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from services.billing import fees, runs
 from services.billing.models import InvoiceRow, RunRow
 from services.billing.service import SERVICE
-from shared import jobs
-from shared.bus import inbox
+from shared import clock, jobs
+from shared.bus import inbox, retry
 from shared.bus.outbox import OutboxRow
 from shared.identity import Principal, Role, make_keys, sign_token
 from shared.ids import new_id
@@ -66,6 +66,11 @@ class Office:
         """States of messages that were not handled."""
         with self.running.session(reading=True) as session:
             return list(session.scalars(sa.select(inbox.InboxRow.state).where(inbox.InboxRow.state != "handled")))
+
+    def try_again(self) -> None:
+        """An hour later, what waits is handled again."""
+        with clock.travel(by=timedelta(hours=1)):
+            retry.work_off(self.running)
 
     def open_society(self, **values: Any) -> None:
         known: dict[str, Any] = {"id": self.society, "revision": 1, "slug": self.society[-8:], "name": "集い学会"}
@@ -146,7 +151,9 @@ class Office:
 
     # people at the browser
 
-    def visitor(self, *roles: Role, person: str | None = None, language: str = "ja", society: str | None = None) -> Visitor:
+    def visitor(
+        self, *roles: Role, person: str | None = None, language: str = "ja", society: str | None = None
+    ) -> Visitor:
         private, public = make_keys(self.keys)
         app = create_app(self.running)
         client = app.test_client()
@@ -186,7 +193,9 @@ class Visitor:
         return self.client.open(path, method=method, json=json, headers={"X-CSRFToken": self._token()})
 
     def _token(self) -> str:
-        found = re.search(r'csrf[^"]*"[^>]*content="([^"]+)"|"X-CSRFToken": ?"([^"]+)"', self.client.get("/billing/console/").text)
+        found = re.search(
+            r'csrf[^"]*"[^>]*content="([^"]+)"|"X-CSRFToken": ?"([^"]+)"', self.client.get("/billing/console/").text
+        )
         return next((group for group in found.groups() if group), "") if found else ""
 
 
@@ -205,7 +214,12 @@ def envelope(message: Message, society: str) -> Envelope:
 
 def person(**values: Any) -> Person:
     known: dict[str, Any] = {"id": new_id(), "revision": 1, "kind": "individual", "name": "髙橋 花子"}
-    known |= {"roman": "Hanako TAKAHASHI", "category": "regular", "category_name": "正会員", "category_name_en": "Regular"}
+    known |= {
+        "roman": "Hanako TAKAHASHI",
+        "category": "regular",
+        "category_name": "正会員",
+        "category_name_en": "Regular",
+    }
     return Person(**{**known, **values})
 
 
