@@ -130,6 +130,8 @@ def public_unit(society_id: str | None, *, actor: Actor = SYSTEM, reading: bool 
         if society_id and g.get("society") is None:
             principal_or_none()
             g.society = uow.session.get(SocietyRow, society_id)
+            if g.society is not None:
+                uow.session.expunge(g.society)  # a rollback would take its values away from the page that explains why
         yield uow
 
 
