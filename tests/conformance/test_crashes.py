@@ -1,0 +1,97 @@
+"""Killed at any point, as by kill -9, and started again: each message has its effect once, and says its own once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.bus.topology import connect, dead_queue
+from tests.conformance.buses import Bus, until
+from tests.conformance.process import spawn
+from tests.conformance.sample import changed, created
+
+KILLED = 137
+
+
+def _everything_once(bus: Bus, ids: list[str]) -> None:
+    bus.start()
+    until(lambda: bus.all_handled(ids), stepping=timedelta(seconds=2))
+    assert set(bus.effects().values()) == {1}
+    assert len(bus.effects()) == len(ids)
+    assert bus.said_by_notifications() == len(ids) // 2
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize("point", ["received", "decoded", "inbox", "effect", "outbox", "commit", "ack"])
+def test_a_consumer_killed_anywhere_repeats_no_effect(rabbit: Bus, point: str) -> None:
+    ids = rabbit.say(*[created() for _ in range(20)], *[changed() for _ in range(20)])
+    rabbit.start(workers=False)
+    until(lambda: rabbit.unsent() == 0)
+    assert spawn("work", rabbit, crash_at=point).wait(60) == KILLED
+    _everything_once(rabbit, ids)
+    assert _dead(rabbit) == 0
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize("point", ["inbox", "effect", "outbox", "commit"])
+@pytest.mark.parametrize("kind", ["sqlite_bus", "postgres_bus"])
+def test_a_worker_of_the_local_bus_killed_anywhere_repeats_no_effect(
+    request: pytest.FixtureRequest, kind: str, point: str
+) -> None:
+    bus: Bus = request.getfixturevalue(kind)
+    ids = bus.say(*[created() for _ in range(20)], *[changed() for _ in range(20)])
+    bus.start(workers=False)
+    until(lambda: bus.unsent() == 0)
+    assert spawn("work", bus, crash_at=point).wait(60) == KILLED
+    _everything_once(bus, ids)
+
+
+@pytest.mark.rule("A2")
+@pytest.mark.parametrize("point", ["claimed", "published", "marked"])
+def test_a_relay_killed_anywhere_loses_nothing(bus: Bus, point: str) -> None:
+    bus.declare()
+    ids = bus.say(*[created() for _ in range(20)], *[changed() for _ in range(20)])
+    assert spawn("relay", bus, crash_at=point).wait(60) == KILLED
+    _everything_once(bus, ids)
+    assert bus.unsent() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.rule("A11")
+@pytest.mark.parametrize("kind", ["sqlite_bus", "rabbit"])
+def test_a_message_that_kills_the_process_is_parked_and_its_neighbours_are_handled(
+    request: pytest.FixtureRequest, kind: str, tmp_path: Path
+) -> None:
+    bus: Bus = request.getfixturevalue(kind)
+    [killer, *others] = bus.say(created("kill"), *[created() for _ in range(10)])
+    bus.start(workers=False)
+    until(lambda: bus.unsent() == 0)
+    clock_file = tmp_path / "clock"
+    for hours in range(12):
+        clock_file.write_text(str(hours * 7200))
+        worker = spawn("work", bus, clock_file=clock_file)
+        try:
+            until(lambda: worker.poll() is not None or bus.states().get(killer) == "parked", seconds=60)  # noqa: B023
+        finally:
+            worker.kill()
+            worker.wait()
+        if bus.states().get(killer) == "parked":
+            break
+    row = bus.row(killer)
+    assert row is not None
+    assert row.state == "parked"
+    assert row.error == "the process died each time that it was handled"
+    bus.start()
+    until(lambda: bus.all_handled(others), stepping=timedelta(hours=30))
+    assert len(bus.effects()) == 10
+    assert set(bus.effects().values()) == {1}
+
+
+def _dead(bus: Bus) -> int:
+    connection = connect(bus.broker_url)
+    try:
+        return int(connection.channel().queue_declare(dead_queue("notifications"), passive=True).message_count)
+    finally:
+        connection.collect()

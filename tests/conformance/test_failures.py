@@ -1,0 +1,92 @@
+"""What both buses promise when handlers fail: neighbours are unharmed, what cannot succeed is parked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from shared.audit import AuditRow
+from shared.bus import parked
+from shared.bus.command import main as bus_command
+from shared.bus.parked import discard, list_parked, replay
+from tests.conformance import sample
+from tests.conformance.buses import Bus, until
+from tests.conformance.sample import created
+
+
+@pytest.mark.rule("A9")
+def test_a_poisonous_message_is_parked_alone(bus: Bus) -> None:
+    messages = [created("value" if number in (3, 50, 99) else "fee") for number in range(100)]
+    ids = bus.say(*messages)
+    bus.start()
+    poison = {ids[3], ids[50], ids[99]}
+    until(lambda: bus.all_handled([id for id in ids if id not in poison]))
+    until(lambda: all(bus.states()[id] == "parked" for id in poison), stepping=timedelta(minutes=5))
+    assert len(bus.effects()) == 97
+    assert set(bus.effects().values()) == {1}
+    row = bus.row(ids[3])
+    assert row is not None
+    assert row.attempts == 3
+    assert row.error == "ValueError: "
+
+
+@pytest.mark.rule("A11")
+@pytest.mark.parametrize("kind", ["timeout", "os", "memory", "unavailable"])
+def test_whatever_a_handler_raises_the_consumer_survives(bus: Bus, kind: str) -> None:
+    [bad, *good] = bus.say(created(kind), *[created() for _ in range(20)])
+    bus.start()
+    until(lambda: bus.all_handled(good))
+    until(lambda: bus.states()[bad] == "parked", stepping=timedelta(hours=1))
+    after = bus.say(created())
+    until(lambda: bus.all_handled(after))
+    row = bus.row(bad)
+    assert row is not None
+    assert row.attempts == 8
+    assert row.error is not None
+    assert row.error.startswith(sample.MISBEHAVIOURS[kind].__name__)
+
+
+@pytest.mark.rule("A21")
+def test_parked_messages_are_listed_shown_replayed_once_and_discarded(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = bus.say(*[created("value") for _ in range(4)], *[created("lookup") for _ in range(2)])
+    monkeypatch.setitem(sample.MISBEHAVIOURS, "lookup", LookupError)
+    bus.start()
+    until(lambda: set(bus.states().values()) == {"parked"} and len(bus.states()) == 6, stepping=timedelta(minutes=5))
+    groups = list_parked(bus.notifications)
+    assert [(group.count, group.error) for group in groups] == [(4, "ValueError: "), (2, "LookupError: ")]
+    shown = parked.show(bus.notifications, groups[0].example)
+    assert shown.id in ids
+    assert shown.payload["invoice"]["title"] == "value"  # a code, not a text
+    assert shown.payload["invoice"]["payer_id"] in str(bus.envelopes())
+
+    monkeypatch.delitem(sample.MISBEHAVIOURS, "value")
+    assert replay(bus.notifications, type_name="billing.InvoiceCreated.v1") == 6
+    until(lambda: bus.all_handled(ids[:4]), stepping=timedelta(minutes=5))
+    until(lambda: all(bus.states()[id] == "parked" for id in ids[4:]), stepping=timedelta(minutes=5))
+    assert replay(bus.notifications, ids=ids[:4]) == 0
+    assert set(bus.effects().values()) == {1}
+
+    with pytest.raises(ValueError, match="reason"):
+        discard(bus.notifications, ids[4:], reason=" ")
+    assert discard(bus.notifications, [ids[4]], reason="typed wrongly") == 1
+    services = {"notifications": lambda: sample.start(sample.NOTIFICATIONS, bus.notifications.settings.database)}
+    assert bus_command(services, ["discard", "notifications", ids[5], "--reason", "the same"]) == 0
+    assert bus_command(services, ["lag"]) == 0
+    assert bus_command(services, ["parked"]) == 0
+    assert "parked 0" in capsys.readouterr().out
+    with bus.notifications.unit(bus.society, reading=True) as uow:
+        actions = list(uow.session.scalars(sa.select(AuditRow.action)))
+    assert sorted(actions) == ["discard-message"] * 2 + ["replay-message"] * 6
+
+
+def test_names_are_masked(sqlite_bus: Bus) -> None:
+    [id] = sqlite_bus.say(created("髙橋 花子"))
+    publisher = sqlite_bus.publisher()
+    publisher.publish(sqlite_bus.envelopes())
+    shown = parked.show(sqlite_bus.notifications, id)
+    assert "髙橋" not in str(shown)
+    assert shown.payload["invoice"]["total"] == 8000
