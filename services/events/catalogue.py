@@ -82,6 +82,15 @@ def list_events(uow: UnitOfWork) -> Sequence[EventRow]:
     return uow.session.scalars(sa.select(EventRow).order_by(EventRow.starts_on.desc(), EventRow.id.desc())).all()
 
 
+def all_events(text: str = "") -> sa.Select[EventRow]:
+    """Events whose title or venue holds all these words, for a list of pages."""
+    statement = sa.select(EventRow)
+    for word in text.split():
+        columns = (EventRow.title, EventRow.title_en, EventRow.venue, EventRow.venue_en)
+        statement = statement.where(sa.or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return statement
+
+
 def events_for_members(uow: UnitOfWork) -> Sequence[EventRow]:
     """What My Page lists: published, switched on, and not over."""
     statement = sa.select(EventRow).where(EventRow.published, EventRow.on_my_page, EventRow.ends_on >= uow.today)

@@ -17,8 +17,18 @@ def note_invoice_states(
 ) -> None:
     """In bulk, since most invoices (all of an annual run) are not for a registration: those are nothing to events."""
     for message in messages:
-        if message.invoice.registration_id is not None:
-            note_invoice(uow, message.invoice)
+        it = message.invoice
+        if it.registration_id is None:
+            continue
+        note_invoice(
+            uow,
+            it.registration_id,
+            invoice_id=it.id,
+            number=it.number,
+            revision=it.revision,
+            state=it.state,
+            paid=it.paid,
+        )
 
 
 def release_expired_seat(uow: UnitOfWork, message: RequestExpired) -> None:

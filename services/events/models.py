@@ -21,7 +21,7 @@ class Base(DeclarativeBase):
 
 
 class EventRow(SocietyOwned, Base):
-    """An event イベント. `taken` counts the seats that placed and confirmed registrations hold: changed by `seats` only.
+    """An event イベント. `taken` counts the seats of placed and confirmed registrations; only `seats` changes it.
 
     Three switches (E2): `published` 公開 shows its page, `registration_open` 受付中 takes registrations, `on_my_page`
     lists it to members."""

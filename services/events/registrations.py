@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,7 +20,6 @@ from services.events.models import EventRow, RegistrationRow
 from services.events.seats import give_seat_back, take_seat
 from shared import audit
 from shared.errors import NotFound
-from shared.messages.billing import Invoice
 from shared.messages.events import RegistrationCancelled, RegistrationConfirmed, RegistrationPlaced
 from shared.people import PersonRow
 from shared.uow import UnitOfWork
@@ -74,8 +74,7 @@ def may_cancel(event: EventRow, today: date) -> bool:
 
 
 def cancel_registration(uow: UnitOfWork, registration_id: str, *, person_id: str | None = None) -> RegistrationRow:
-    """Cancel 参加登録取消 and free the seat; billing cancels what is unpaid. With `person_id` it must be that person's own,
-    and in time.
+    """Cancel 参加登録取消 and free the seat; billing cancels what is unpaid. With `person_id`: only one's own, in time.
 
     Raises NotFound, AlreadyCancelled, CancellationEnded."""
     registration = uow.get(RegistrationRow, registration_id, lock=True)
@@ -94,29 +93,28 @@ def cancel_registration(uow: UnitOfWork, registration_id: str, *, person_id: str
     return registration
 
 
-def note_invoice(uow: UnitOfWork, invoice: Invoice) -> None:
+def note_invoice(
+    uow: UnitOfWork, registration_id: str, *, invoice_id: str, number: str, revision: int, state: str, paid: int
+) -> None:
     """Keep what billing says about the invoice of a registration: paid in full confirms it, cancelled ends it.
 
     A registration that was cancelled stays so, whatever is paid late: billing keeps that money as credit."""
-    registration = _of_invoice(uow, invoice)
-    if registration is None or registration.invoice_revision >= invoice.revision:
+    statement = sa.select(RegistrationRow).where(RegistrationRow.id == registration_id).with_for_update()
+    registration = uow.session.scalars(statement).one_or_none()
+    if registration is None or registration.invoice_revision >= revision:
         return
-    registration.invoice_id, registration.invoice_number = invoice.id, invoice.number
-    registration.invoice_revision, registration.invoice_state, registration.paid = (
-        invoice.revision,
-        invoice.state,
-        invoice.paid,
-    )
+    registration.invoice_id, registration.invoice_number = invoice_id, number
+    registration.invoice_revision, registration.invoice_state, registration.paid = revision, state, paid
     if registration.state != "placed":
         return
-    if invoice.state in ("paid", "nothing_due"):
+    if state in ("paid", "nothing_due"):
         _confirm(uow, registration)
-    elif invoice.state == "cancelled":
+    elif state == "cancelled":
         _cancel(uow, registration)  # without an invoice it could never be paid
 
 
 def release_after_expiry(uow: UnitOfWork, invoice_id: str) -> None:
-    """A request to pay ran out. Within the time to pay the person may choose another method; after it the seat is freed."""
+    """A request to pay ran out. While there is time, the person may choose another method; then the seat is freed."""
     statement = sa.select(RegistrationRow).where(RegistrationRow.invoice_id == invoice_id).with_for_update()
     registration = uow.session.scalars(statement).one_or_none()
     if registration is None or registration.state != "placed" or registration.paid:
@@ -147,25 +145,38 @@ def registrations_of(uow: UnitOfWork, person_id: str) -> Sequence[tuple[Registra
     return [(registration, event) for registration, event in uow.session.execute(statement)]
 
 
-def participants(event_id: str) -> sa.Select[RegistrationRow, PersonRow]:
-    """Registrations of an event with the people that they are for (who may not be known here yet)."""
-    return (
+def participants(event_id: str, *, text: str = "", state: str = "") -> sa.Select[Any]:
+    """Registrations of an event with the people that they are for (None while a person is not known here yet)."""
+    statement: sa.Select[Any] = (
         sa.select(RegistrationRow, PersonRow)
         .outerjoin(PersonRow, PersonRow.id == RegistrationRow.person_id)
         .where(RegistrationRow.event_id == event_id)
     )
+    if state:
+        statement = statement.where(RegistrationRow.state == state)
+    for word in text.split():
+        columns = (PersonRow.name, PersonRow.kana, PersonRow.roman, PersonRow.email, PersonRow.number)
+        statement = statement.where(sa.or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    return statement
+
+
+def counts_of(uow: UnitOfWork, event_id: str) -> dict[str, int]:
+    """How many registrations of an event are in each state, and the yen that were paid for it (`paid`)."""
+    statement = (
+        sa.select(RegistrationRow.state, sa.func.count(), sa.func.coalesce(sa.func.sum(RegistrationRow.paid), 0))
+        .where(RegistrationRow.event_id == event_id)
+        .group_by(RegistrationRow.state)
+    )
+    counts = {"placed": 0, "confirmed": 0, "cancelled": 0, "paid": 0}
+    for state, count, paid in uow.session.execute(statement):
+        counts[state] = count
+        counts["paid"] += int(paid)
+    return counts
 
 
 def _pay_until(event: EventRow, today: date) -> date:
     """Two weeks, but not after the event has begun, and never in the past."""
     return max(today, min(today + timedelta(days=DAYS_TO_PAY), event.starts_on))
-
-
-def _of_invoice(uow: UnitOfWork, invoice: Invoice) -> RegistrationRow | None:
-    if invoice.registration_id is None:
-        return None
-    statement = sa.select(RegistrationRow).where(RegistrationRow.id == invoice.registration_id).with_for_update()
-    return uow.session.scalars(statement).one_or_none()
 
 
 def _confirm(uow: UnitOfWork, registration: RegistrationRow) -> None:

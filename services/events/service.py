@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from services.events.api import API
 from services.events.handlers import SUBSCRIPTIONS
 from services.events.models import Base
+from services.events.pages import PAGES
 from shared.service import Service
 
 SERVICE = Service(
@@ -11,4 +13,6 @@ SERVICE = Service(
     package="services.events",
     metadata=Base.metadata,
     subscriptions=SUBSCRIPTIONS,
+    pages=PAGES,
+    api=API,
 )

@@ -45,7 +45,7 @@ def write_invoice_letters(uow: UnitOfWork, messages: Sequence[InvoiceCreated]) -
 
 
 def note_invoice_changes(uow: UnitOfWork, messages: Sequence[InvoiceChanged | InvoiceCancelled | InvoicePaid]) -> None:
-    note_invoices(uow, (message.invoice for message in messages))
+    note_invoices(uow, (msgspec.to_builtins(msgspec.structs.asdict(message.invoice)) for message in messages))
 
 
 def write_instructions_letter(uow: UnitOfWork, message: InstructionsIssued) -> None:
@@ -54,7 +54,8 @@ def write_instructions_letter(uow: UnitOfWork, message: InstructionsIssued) -> N
     kind = {"konbini": "instructions-konbini", "bank_transfer": "instructions-bank"}.get(given.method)
     if kind is None:
         return
-    cause = f"{message.request_id}/{given.konbini_number or given.account_number}/{given.amount}/{given.pay_until.isoformat()}"
+    number = given.konbini_number or given.account_number
+    cause = f"{message.request_id}/{number}/{given.amount}/{given.pay_until.isoformat()}"
     about = {"instructions": msgspec.structs.asdict(given)}
     queue_letter(
         uow, Draft(kind=kind, cause=cause, person_id=message.payer_id, invoice_id=message.invoice_id, about=about)

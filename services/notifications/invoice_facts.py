@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.notifications.models import InvoiceNoteRow, LetterRow
-from shared.messages.billing import Invoice
 from shared.uow import UnitOfWork
 
 SETTLED = {"cancelled": "the invoice was cancelled", "paid": "the invoice was paid", "nothing_due": "nothing is due"}
 
 
-def note_invoices(uow: UnitOfWork, invoices: Iterable[Invoice]) -> None:
-    """Keep the newest revision of each."""
-    newest: dict[str, Invoice] = {}
+def note_invoices(uow: UnitOfWork, invoices: Iterable[dict[str, Any]]) -> None:
+    """Keep the newest revision of each; an invoice here is its public state as JSON values."""
+    newest: dict[str, dict[str, Any]] = {}
     for invoice in invoices:
-        if invoice.id not in newest or newest[invoice.id].revision < invoice.revision:
-            newest[invoice.id] = invoice
+        if invoice["id"] not in newest or newest[invoice["id"]]["revision"] < invoice["revision"]:
+            newest[invoice["id"]] = invoice
     connection = uow.session.connection()
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(InvoiceNoteRow)
     upsert = insert.on_conflict_do_update(
@@ -33,13 +31,7 @@ def note_invoices(uow: UnitOfWork, invoices: Iterable[Invoice]) -> None:
         ),
     )
     rows = [
-        {
-            "society_id": uow.society_id,
-            "id": i.id,
-            "revision": i.revision,
-            "facts": msgspec.to_builtins(msgspec.structs.asdict(i)),
-        }
-        for i in newest.values()
+        {"society_id": uow.society_id, "id": i["id"], "revision": i["revision"], "facts": i} for i in newest.values()
     ]
     connection.execute(upsert, rows)
 

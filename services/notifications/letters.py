@@ -104,7 +104,7 @@ def resend_letter(uow: UnitOfWork, letter_id: str) -> LetterRow:
 
 
 def search_letters(*, text: str = "", state: str = "", kind: str = "") -> sa.Select[Any]:
-    """Letters by address or name of the recipient and by words of the letter (N2); to be run in a society's unit of work."""
+    """Letters by address or name of the recipient and by words of the letter (N2)."""
     statement = sa.select(LetterRow)
     if state:
         statement = statement.where(LetterRow.state == state)

@@ -50,7 +50,7 @@ def kinds() -> list[str]:
 
 
 def render(kind: str, language: str, facts: Mapping[str, Any]) -> Rendered:
-    """Fill in a letter: first line of the template `Subject: …`, then the body, set into the frame (addressee, signature).
+    """Fill in a letter: first line of the template `Subject: …`, then the body, set into the frame.
 
     Raises liquid's LiquidError where the template is broken or names a fact that there is not."""
     head, _, body = _environment(language).get_template(f"{kind}.{language}.liquid").render(**facts).partition("\n")
@@ -64,7 +64,8 @@ def html_of(text: str, subject: str, language: str) -> str:
     """The same letter as simple HTML: paragraphs, and each link that stands alone on its line as a button."""
     paragraphs = "\n".join(_paragraph(p.splitlines()) for p in text.strip().split("\n\n"))
     return (
-        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{html.escape(subject)}</title></head>\n'
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
+        f"<title>{html.escape(subject)}</title></head>\n"
         '<body style="margin:0;padding:24px 12px;background:#f4f5f7;color:#1d2733;'
         "font-family:'Hiragino Sans','Noto Sans JP',Meiryo,sans-serif;font-size:15px;line-height:1.8\">\n"
         '<div style="max-width:600px;margin:0 auto;padding:28px;background:#fff;border-radius:8px">\n'
@@ -89,8 +90,8 @@ def _paragraph(lines: list[str]) -> str:
 def _button(link: str, label: str) -> str:
     target = html.escape(link)
     return (
-        f'<a href="{target}" style="display:inline-block;padding:10px 22px;border-radius:6px;background:#1f5fa8;color:#fff;'
-        f'text-decoration:none;font-weight:bold">{html.escape(label)}</a><br>'
+        f'<a href="{target}" style="display:inline-block;padding:10px 22px;border-radius:6px;background:#1f5fa8;'
+        f'color:#fff;text-decoration:none;font-weight:bold">{html.escape(label)}</a><br>'
         f'<span style="font-size:12px;color:#5b6775;word-break:break-all">{target}</span><br>'
     )
 

@@ -60,7 +60,7 @@ class Sender:
     quiet_until: float = 0.0
 
     def send_due(self) -> int:
-        """Send all that is due by now, a turn for each society, letters that people wait for first. Returns how many."""
+        """Send all that is due by now, a turn for each society. Returns how many."""
         if time.monotonic() < self.quiet_until:
             return 0
         self.reachable = True

@@ -114,14 +114,14 @@ def _facts(
     return {
         "recipient": {"name": recipient.name, "honorific": recipient.honorific, "number": recipient.number},
         "society": {
-            "name": (society.name_en or society.name) if language == "en" else society.name,
+            "name": one_line((society.name_en or society.name) if language == "en" else society.name),
             "address": society.address,
             "phone": society.phone,
             "email": society.email,
             "zone": society.zone,
         },
-        "about": _in_language(about, language),
-        "invoice": _in_language(invoice or {}, language),
+        "about": _in_language(_plain(about), language),
+        "invoice": _in_language(_plain(invoice or {}), language),
         "links": {
             "my": f"{base}/members/my/",
             "pay": f"{base}/payments/my/pay/{letter.invoice_id or ''}",
@@ -130,6 +130,14 @@ def _facts(
             "events": f"{base}/events/my/events",
             "deposits": f"{base}/payments/console/deposits",
         },
+    }
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    """Texts on one line each: no title can add a line, and so a link, of its own to a letter."""
+    return {
+        name: one_line(fact) if isinstance(fact, str) else _plain(fact) if isinstance(fact, dict) else fact
+        for name, fact in facts.items()
     }
 
 

@@ -101,7 +101,7 @@ def _shown(uow: UnitOfWork, rows: Any, who: Principal) -> list[dict[str, Any]]:
             **{name: getattr(row, name) for name in names},
             "name": to[row.id][0],
             "address": to[row.id][1],
-            "text": text_for(row, who),
+            "text": text_for(uow, row, who),
         }
         for row in rows
     ]

@@ -54,13 +54,13 @@ def show_letter(id: UUID) -> ResponseReturnValue:
     who = principal()
     with reading() as uow:
         letter = uow.get(LetterRow, str(id))
-        text = text_for(letter, who)
+        text = text_for(uow, letter, who)
         return render_template(
             "notifications/letter.html",
             letter=letter,
             to=recipients(uow, [letter])[letter.id],
             pieces=pieces(text) if text else [],
-            link_hidden=hides_link(letter, who),
+            link_hidden=hides_link(uow, letter, who),
             may_resend=letter.state in RESENDABLE and who.may(*RESENDERS),
             badge_table=STATE_BADGES,
             kind_names=KIND_NAMES,

@@ -1,6 +1,6 @@
 """The mailbox of a trial installation: everybody's post in one place, while no mail server is set.
 
-It is open to whoever reaches the installation, since it stands for all inboxes of the world; with a mail server it is gone."""
+It is open to whoever reaches the installation, since it stands for all inboxes; with a mail server it is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications running for real: on SQLite or PostgreSQL, with a society, people, and a mail server that says what it is told."""
+"""Notifications running for real: on SQLite or PostgreSQL, with a mail server that says what it is told."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def mail_server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def start(tmp_path: Path, key: Ed25519PrivateKey) -> Iterator[Start]:
-    """Starts notifications with two societies: `start()` with the in-app mailbox, `start(smtp=…)` with a mail server."""
+    """Starts notifications with two societies; without `smtp` letters go to the in-app mailbox."""
     public = tmp_path / "token.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     started: list[RunningService] = []

@@ -13,6 +13,23 @@ from tests.unit.notifications.facts import society_changed, tell, tell_invoice, 
 from tests.unit.notifications.mail_server import MailServer
 
 BREAKS = ["\r\n", "\n", "\r", "\x00", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"]
+NO_ADDRESSES = [
+    "a@b.jp\r\nRCPT TO:<x@y.jp>",
+    "a b@c.jp",
+    "<a@b.jp>",
+    "a@b.jp,c@d.jp",
+    "a@",
+    "@b.jp",
+    "あ@b.jp",
+    "a@b.jp\x00",
+    "x" * 250 + "@b.jp",
+]
+ATTACKS = [
+    "{{ society.name }}",
+    "{% include 'frame.ja' %}",
+    "{{ ''.__class__ }}",
+    "{% for i in (1..999999999) %}x{% endfor %}",
+]
 
 
 @pytest.mark.rule("S19")
@@ -42,7 +59,7 @@ def test_no_name_or_title_begins_a_header(mailing: RunningService, mail_server: 
 
 
 @pytest.mark.rule("S19")
-@pytest.mark.parametrize("address", ["a@b.jp\r\nRCPT TO:<x@y.jp>", "a b@c.jp", "<a@b.jp>", "a@b.jp,c@d.jp", "a@", "@b.jp", "あ@b.jp", "a@b.jp\x00", "x" * 250 + "@b.jp"])  # fmt: skip
+@pytest.mark.parametrize("address", NO_ADDRESSES)
 def test_an_address_that_is_none_never_reaches_a_server(
     mailing: RunningService, mail_server: MailServer, address: str
 ) -> None:
@@ -64,7 +81,7 @@ def test_old_phone_addresses_are_served(mailing: RunningService, mail_server: Ma
 
 
 @pytest.mark.rule("S13")
-@pytest.mark.parametrize("attack", ["{{ society.name }}", "{% include 'frame.ja' %}", "{{ ''.__class__ }}", "{% for i in (1..999999999) %}x{% endfor %}"])  # fmt: skip
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_what_people_write_is_never_run_as_a_template(running: RunningService, attack: str) -> None:
     who = tell_person(running, name=attack)
     tell_invoice(running, who.id, title=attack)

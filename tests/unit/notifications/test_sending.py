@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from services.notifications import sending
+from services.notifications.envelope import Mail
 from services.notifications.letters import resend_letter
 from services.notifications.sending import Sender, send_due
 from services.notifications.settings import NotificationsSettings
+from services.notifications.smtp import Outcome, SmtpConnection
 from shared import clock
 from shared.messages.notifications import LetterBounced
 from shared.service import RunningService
@@ -243,10 +245,10 @@ class DiesAfterSending:
     def __init__(self, running: RunningService) -> None:
         settings = running.settings
         assert isinstance(settings, NotificationsSettings) and settings.mail_server
-        self.transport = sending.SmtpConnection(settings.mail_server, 1)
+        self.transport = SmtpConnection(settings.mail_server, 1)
         self.sender = Sender(running, settings, self)
 
-    def deliver(self, mail: sending.Mail) -> sending.Outcome:
+    def deliver(self, mail: Mail) -> Outcome:
         self.transport.deliver(mail)
         raise KeyboardInterrupt  # nothing catches it, as nothing outlives a kill
 
