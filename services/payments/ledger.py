@@ -17,7 +17,7 @@ UNIDENTIFIED = "suspense:unidentified"
 BANK = "bank"
 
 ACCOUNTS = {
-    BANK: N_("Bank"),
+    BANK: N_("Bank deposits"),
     "cash": N_("Cash"),
     "postal": N_("Postal account"),
     "other": N_("Other money received"),

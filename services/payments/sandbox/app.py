@@ -13,6 +13,7 @@ from services.payments.sandbox.card_pages import card_pages
 from services.payments.sandbox.counter_pages import counter_pages
 from services.payments.sandbox.sandbox import Sandbox
 from shared.web.catalogues import compile_catalogues
+from shared.web.i18n import KIT
 
 HERE = Path(__file__).parent
 LANGUAGES = ("ja", "en")
@@ -32,8 +33,10 @@ def create_sandbox(home: Path, secret: str, public_url: str = "") -> Flask:
         static_url_path="/sandbox/static",
         template_folder=str(HERE / "templates"),
     )
-    compile_catalogues(HERE / "translations")
-    app.config.update(BABEL_TRANSLATION_DIRECTORIES=str(HERE / "translations"), MAX_CONTENT_LENGTH=256 * 1024)
+    catalogues = (KIT, HERE.parent / "translations")
+    for folder in catalogues:
+        compile_catalogues(folder)
+    app.config.update(BABEL_TRANSLATION_DIRECTORIES=";".join(map(str, catalogues)), MAX_CONTENT_LENGTH=256 * 1024)
     Babel(app, default_locale="ja", default_timezone="Asia/Tokyo", locale_selector=_language)
     sandbox = Sandbox(home, secret, public_url)
     app.extensions["sandbox"] = sandbox
