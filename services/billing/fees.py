@@ -72,7 +72,7 @@ def set_fee(
         admission_fee=admission_fee,
         tax_class=tax_class,
         title=title,
-        title_en=title_en or title,
+        title_en=title_en,
     )
     try:
         with uow.session.begin_nested():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_date
 
 from services.billing import fees, figures, search
 from shared.identity import STAFF, Role
@@ -21,12 +24,14 @@ def show_dashboard() -> ResponseReturnValue:
         this_year = fiscal_year_of(uow.today, uow.society.fiscal_year_starts)
         wanted = request.args.get("year", "")
         year = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) == 4 else this_year
-        years = sorted({this_year, year, *search.years_with_invoices(uow)}, reverse=True)
+        years = sorted({this_year, year, *search.years_with_invoices(uow)}, reverse=True)[:5]
+        shown = figures.figures_of(uow, year)
         return render_template(
             "billing/dashboard.html",
             year=year,
             years=years,
-            figures=figures.figures_of(uow, year),
+            figures=shown,
+            months=[format_date(date(2000, each.month, 1), "MMM") for each in shown.by_month],
             waiting=figures.waiting(uow),
             names={category.code: category.name_in(language()) for category in fees.categories(uow)},
             has_fees=bool(fees.fees_of(uow, year)),

@@ -154,7 +154,7 @@ class Office:
     def visitor(
         self, *roles: Role, person: str | None = None, language: str = "ja", society: str | None = None
     ) -> Visitor:
-        private, public = make_keys(self.keys)
+        private, _public = make_keys(self.keys)
         app = create_app(self.running)
         client = app.test_client()
         if roles:

@@ -1,4 +1,4 @@
-"""Whatever payments, reversals and cancellations come in whatever order, the books say what a tiny model says (I3, I6)."""
+"""Whatever payments, reversals and cancellations come in whatever order: the books agree with a tiny model (I3, I6)."""
 
 from __future__ import annotations
 

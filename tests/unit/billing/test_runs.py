@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_who_leaves_before_the_charge_start_month_is_left_out(either_office: Off
 @pytest.mark.rule("B2")
 def test_everybody_left_out_is_told_with_the_reason_and_the_preview_says_the_same(either_office: Office) -> None:
     office = either_office
-    reasons = {
+    reasons: dict[str, dict[str, Any]] = {
         "left": {"standing": "left"},
         "not_admitted": {"standing": "applying"},
         "on_leave": {"standing": "on_leave"},
