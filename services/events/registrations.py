@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -145,9 +144,9 @@ def registrations_of(uow: UnitOfWork, person_id: str) -> Sequence[tuple[Registra
     return [(registration, event) for registration, event in uow.session.execute(statement)]
 
 
-def participants(event_id: str, *, text: str = "", state: str = "") -> sa.Select[Any]:
+def participants(event_id: str, *, text: str = "", state: str = "") -> sa.Select[RegistrationRow, PersonRow]:
     """Registrations of an event with the people that they are for (None while a person is not known here yet)."""
-    statement: sa.Select[Any] = (
+    statement = (
         sa.select(RegistrationRow, PersonRow)
         .outerjoin(PersonRow, PersonRow.id == RegistrationRow.person_id)
         .where(RegistrationRow.event_id == event_id)

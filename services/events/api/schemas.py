@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from shared.money import TaxClass
 
 METHODS = ("card", "konbini", "bank_transfer")
 STATES = ("placed", "confirmed", "cancelled")
+
+
+class WholeNumber(fields.Integer):
+    """An integer, also as the digits that a form sends; never a fraction or a truth value cut down to one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if isinstance(value, (float, bool)):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class EventSchema(Schema):
@@ -21,8 +33,8 @@ class EventSchema(Schema):
     description_en = fields.String(load_default="", validate=validate.Length(max=10_000))
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
-    capacity = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1, max=1_000_000))
-    fee = fields.Integer(load_default=0, validate=validate.Range(min=0, max=10_000_000))
+    capacity = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(min=1, max=1_000_000))
+    fee = WholeNumber(load_default=0, validate=validate.Range(min=0, max=10_000_000))
     tax_class = fields.String(
         load_default=TaxClass.STANDARD.value, validate=validate.OneOf([each.value for each in TaxClass])
     )

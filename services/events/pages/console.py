@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -62,11 +63,12 @@ def add_event() -> ResponseReturnValue:
 @console_pages.get("/<uuid:id>")
 @allow(*EVENTS_SEE)
 def show_event(id: UUID) -> ResponseReturnValue:
+    text, state = request.args.get("q", ""), request.args.get("state", "")
     with reading() as uow:
         event = uow.get(EventRow, str(id))
         listed = list_rows(
             uow.session,
-            participants(event.id, text=request.args.get("q", ""), state=request.args.get("state", "")),
+            cast("sa.Select[Any]", participants(event.id, text=text, state=state)),
             {"placed_at": RegistrationRow.placed_at, "kana": PersonRow.kana, "state": RegistrationRow.state},
             sort="placed_at",
             unique=RegistrationRow.id,

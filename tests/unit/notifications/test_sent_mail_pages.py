@@ -78,7 +78,9 @@ def test_only_those_who_may_finish_for_a_member_see_password_links(
         assert link.rsplit("/", 1)[1] not in client.get(f"{CONSOLE}?q=password").text
 
 
-def test_member_affairs_never_see_the_password_link_of_somebody_who_is_no_member(running: RunningService, log_in: LogIn) -> None:
+def test_member_affairs_never_see_the_password_link_of_one_who_is_no_member(
+    running: RunningService, log_in: LogIn
+) -> None:
     colleague = tell_person(running, kind="guest", email="admin@example.org")
     link = password_link(colleague.id)
     tell(running, link)
