@@ -1,4 +1,4 @@
-"""First tables. What is money is append-only: the database itself refuses to change or delete it."""
+"""First tables."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ revision = "payments_0001"
 down_revision = None
 branch_labels = ("payments",)
 depends_on = "kit_0001"
-
-
-APPEND_ONLY = ("payments", "reversals", "entries", "postings")
 
 
 def upgrade() -> None:
@@ -307,34 +304,9 @@ def upgrade() -> None:
         "entries",
         "postings",
     )
-    _refuse_changes()
-
-
-def _refuse_changes() -> None:
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
-        )
-        for table in APPEND_ONLY:
-            op.execute(
-                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-                "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-            )
-        return
-    for table in APPEND_ONLY:
-        for action in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
 
 
 def downgrade() -> None:
-    if op.get_bind().dialect.name == "postgresql":
-        for table in APPEND_ONLY:
-            op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
-        op.execute("DROP FUNCTION refuse_change()")
     with op.batch_alter_table("reversals", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reversals_society_id"))
 

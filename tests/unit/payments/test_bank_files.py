@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.payments import bank_files
 from services.payments.attempts import expire_attempts
+from services.payments.deposits import place_deposit
 from services.payments.models import BankFileRow, DepositRow, PaymentRow
 from shared import clock
 from shared.messages.payments import DepositUnidentified, PaymentReceived, PaymentReversed, RequestExpired
@@ -86,7 +87,7 @@ def test_file_is_one_transaction_wherever_it_breaks_off(world: World, monkeypatc
     content = file_of(*(line(number_of(attempt)) for attempt in attempts))
     with world.unit() as uow:
         file_id = bank_files.preview_file(uow, "nyukin.txt", content).id
-    real = bank_files.place_deposit
+    real = place_deposit
     for broken_at in range(4):
         calls = iter(range(4))
 

@@ -234,7 +234,7 @@ class Browser:
     def get(self, path: str, **options: Any) -> requests.Response:
         return self.session.get(self.url + path, timeout=20, **options)
 
-    def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> requests.Response:
+    def post(self, path: str, data: dict[str, Any] | bytes | None = None, **options: Any) -> requests.Response:
         return self.session.post(self.url + path, data=data, timeout=20, **options)
 
 
