@@ -53,9 +53,7 @@ class LinkUnusable(TsudoiError):
 
 class LinkTruncated(LinkUnusable):
     reason = "truncated"
-    text = N_(
-        "This link is incomplete: a mail program may have broken it. Please copy the whole link from the mail."
-    )
+    text = N_("This link is incomplete: a mail program may have broken it. Please copy the whole link from the mail.")
 
 
 class LinkExpired(LinkUnusable):
@@ -77,9 +75,7 @@ class LinkUsed(LinkUnusable):
 
 class AddressChanged(LinkUnusable):
     reason = "address-changed"
-    text = N_(
-        "Your registered e-mail address has changed since then. Please have a link sent to the new address."
-    )
+    text = N_("Your registered e-mail address has changed since then. Please have a link sent to the new address.")
 
 
 class SetupLinkUnusable(TsudoiError):

@@ -32,7 +32,7 @@ _ERA_STARTS = {
 }
 _MIDNIGHT = re.compile(r"[T ]00?:00(:00)?$")
 _PHONE = re.compile(r"\+?[0-9][0-9\-() .]{5,28}")
-_FOREIGN_POSTCODE = re.compile(r"(?=.*[A-Z0-9])[A-Z0-9][A-Z0-9 \-]{1,14}")
+_FOREIGN_POSTCODE = re.compile(r"(?=.*[A-Z0-9])[A-Z0-9][A-Z0-9 \-]{2,14}")
 _OLD_PHONE_ADDRESS = re.compile(
     r"[a-z0-9_.+\-]{1,64}@(docomo|ezweb|[a-z.]*vodafone|softbank|i\.softbank|au)\.(ne\.jp|com)"
 )

@@ -48,7 +48,7 @@ class LoginSessionRow(SocietyOwned, Base):
 
 
 class PasswordLinkRow(SocietyOwned, Base):
-    """A mailed link that sets a password once. `secret` is the SHA-256 of the token. Only an account's newest is valid."""
+    """A mailed link that sets a password once. `secret` is the SHA-256 of the token. Only the newest is valid."""
 
     __tablename__ = "password_links"
     __table_args__ = (

@@ -1,19 +1,38 @@
-"""members on SQLite, in a folder of the test: two societies, and what tests do again and again."""
+"""members on SQLite, in a folder of the test: two societies, browsers, and what tests do again and again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
 
+from services.members import passwords
+from services.members.accounts import ensure_account
+from services.members.members import add_member
+from services.members.models import MemberRow, RosterRow
+from services.members.rosters.upload import confirm_roster, faults_of, upload_roster
 from services.members.service import SERVICE
 from services.members.settings import MembersSettings
 from services.members.societies import create_society
-from shared.identity import make_keys
+from shared import jobs
+from shared.bus.outbox import OutboxRow
+from shared.identity import Principal, Role, make_keys, sign_token
 from shared.ids import new_id
+from shared.messages import CONTRACTS, Message
 from shared.migrations import migrate
 from shared.service import RunningService
+from shared.web.app import create_app
+
+PASSWORD = "correct horse battery"
+LogIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture(scope="session")
@@ -24,21 +43,31 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def hashed() -> str:
+    """PASSWORD, hashed once."""
+    return passwords.hash_password(PASSWORD)
+
+
+def start(database: str, folder: Path) -> RunningService:
+    private, public = make_keys(folder / "keys")
+    settings = MembersSettings(
+        service="members",
+        database=database,
+        secret="s" * 32,
+        token_public=public,
+        token_key=private,
+        home=folder,
+        public_url="http://localhost",
+    )
+    return SERVICE.start(settings)
+
+
 @pytest.fixture
 def running(tmp_path: Path, migrated: Path) -> Iterator[RunningService]:
     database = tmp_path / "members.db"
     database.write_bytes(migrated.read_bytes())
-    private, public = make_keys(tmp_path / "keys")
-    settings = MembersSettings(
-        service="members",
-        database=f"sqlite:///{database}",
-        secret="s" * 32,
-        token_public=public,
-        token_key=private,
-        home=tmp_path,
-        public_url="http://127.0.0.1:8000",
-    )
-    started = SERVICE.start(settings)
+    started = start(f"sqlite:///{database}", tmp_path)
     yield started
     started.stop()
 
@@ -53,3 +82,110 @@ def make_society(running: RunningService, slug: str) -> str:
 @pytest.fixture
 def society(running: RunningService) -> str:
     return make_society(running, "kaisei")
+
+
+@pytest.fixture
+def app(running: RunningService) -> Flask:
+    return create_app(running)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def as_role(app: Flask, running: RunningService, society: str) -> LogIn:
+    """A browser whose token says some roles; no account stands behind it."""
+
+    def make(*roles: Role, person: str | None = None, society_id: str = society) -> FlaskClient:
+        who = Principal(
+            account_id=new_id(),
+            session_id=new_id(),
+            society_id=society_id,
+            person_id=person,
+            roles=frozenset(roles),
+            name="事務局 花子",
+        )
+        assert isinstance(running.settings, MembersSettings)
+        browser = app.test_client()
+        browser.set_cookie("tsudoi_token", sign_token(who, running.settings.token_key.read_bytes()))
+        return browser
+
+    return make
+
+
+def a_member(running: RunningService, society: str, **values: Any) -> MemberRow:
+    with running.unit(society) as uow:
+        return add_member(uow, {"name": "髙橋 花子", "category": "regular", **values})
+
+
+def with_account(
+    running: RunningService, society: str, person: MemberRow, hashed: str | None, roles: list[str] | None = None
+) -> str:
+    """The id of an account of this person that has this password."""
+    with running.unit(society) as uow:
+        account = ensure_account(uow, uow.get(MemberRow, person.id))
+        account.password_hash, account.roles, account.is_staff = hashed, roles or [], bool(roles)
+        return account.id
+
+
+def csrf(browser: FlaskClient, page: str = "/members/login") -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page).text)
+    assert found
+    return found[1]
+
+
+def post(browser: FlaskClient, address: str, /, page: str = "/members/password", **form: Any) -> Any:
+    """Send a form as a browser does: with the token that a page gave it."""
+    form["csrf_token"] = csrf(browser, page)
+    return browser.post(address, data=form, content_type="multipart/form-data" if "file" in form else None)
+
+
+def log_in(browser: FlaskClient, email: str, password: str = PASSWORD, **form: Any) -> Any:
+    return post(browser, "/members/login", email=email, password=password, **form)
+
+
+def work(running: RunningService) -> None:
+    """Do all long work that waits."""
+    while jobs.run_next(running):
+        pass
+
+
+def said(running: RunningService) -> list[Message]:
+    """Everything that was said so far, oldest first."""
+    with running.session(reading=True) as session:
+        rows = session.scalars(sa.select(OutboxRow).order_by(OutboxRow.id)).all()
+    return [msgspec.json.decode(row.payload, type=CONTRACTS[row.type]) for row in rows]
+
+
+def check(running: RunningService, society: str, data: bytes, name: str = "roster.csv") -> RosterRow:
+    """Upload and dry run."""
+    with running.unit(society) as uow:
+        roster = upload_roster(uow, name, io.BytesIO(data))
+    work(running)
+    return roster_now(running, society, roster.id)
+
+
+def roster_now(running: RunningService, society: str, id: str) -> RosterRow:
+    with running.unit(society, reading=True) as uow:
+        return uow.get(RosterRow, id)
+
+
+def import_all(running: RunningService, society: str, data: bytes) -> RosterRow:
+    """Dry run, confirmation, import."""
+    roster = check(running, society, data)
+    with running.unit(society) as uow:
+        confirm_roster(uow, roster.id)
+    work(running)
+    return roster_now(running, society, roster.id)
+
+
+def faults(running: RunningService, society: str, roster: RosterRow) -> list[tuple[int, str, str]]:
+    with running.unit(society, reading=True) as uow:
+        return [(f.row, f.column, f.text % f.params if f.params else f.text) for f in faults_of(uow, roster.id)]
+
+
+def members_of(running: RunningService, society: str) -> list[MemberRow]:
+    with running.unit(society, reading=True) as uow:
+        return list(uow.session.scalars(sa.select(MemberRow).order_by(MemberRow.number)))

@@ -1,0 +1,176 @@
+"""Who may open and change what: every page and API of members by every role, in one's own and in another society."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from services.members.models import PasswordLinkRow
+from shared.errors import Forbidden
+from shared.identity import Role
+from shared.ids import new_id
+from shared.service import RunningService
+from tests.unit.members.conftest import LogIn, a_member, check, csrf, make_society, post, with_account, work
+
+A, F, C, E, R, M = Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS, Role.READER, Role.MEMBER
+ALL = (A, F, C, E, R, M, Role.APPLICANT, Role.GUEST, Role.CONTACT, Role.ORGANISER)
+SEE, CHANGE = (A, F, C, R), (A, F)
+PAGES = {
+    "/members/console/members": SEE,
+    "/members/console/members/{member}": SEE,
+    "/members/console/members/export.csv": SEE,
+    "/members/console/members/export.xlsx": SEE,
+    "/members/console/members/new": CHANGE,
+    "/members/console/members/{member}/edit": CHANGE,
+    "/members/console/import": CHANGE,
+    "/members/console/import/template.csv": CHANGE,
+    "/members/console/import/{roster}": CHANGE,
+    "/members/console/import/{roster}/faults.csv": CHANGE,
+    "/members/console/categories": SEE,
+    "/members/console/categories/regular": CHANGE,
+    "/members/console/staff": (A,),
+    "/members/console/staff/{account}": (A,),
+    "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+    "/members/my/profile": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+    "/members/api/members": SEE,
+    "/members/api/members/{member}": SEE,
+    "/members/api/imports/{roster}": CHANGE,
+    "/members/api/imports/{roster}/faults": CHANGE,
+}
+CHANGES = {
+    "/members/console/members": CHANGE,
+    "/members/console/members/{member}/edit": CHANGE,
+    "/members/console/members/{member}/invite": CHANGE,
+    "/members/console/members/invitations": CHANGE,
+    "/members/console/import": CHANGE,
+    "/members/console/import/{roster}/confirm": CHANGE,
+    "/members/console/import/{roster}/check": CHANGE,
+    "/members/console/import/{roster}/discard": CHANGE,
+    "/members/console/categories": CHANGE,
+    "/members/console/categories/regular": CHANGE,
+    "/members/console/categories/regular/up": CHANGE,
+    "/members/console/categories/regular/remove": CHANGE,
+    "/members/console/staff": (A,),
+    "/members/console/staff/{account}": (A,),
+    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+}
+
+
+@pytest.fixture
+def things(running: RunningService, society: str) -> dict[str, str]:
+    """One of each, in the society."""
+    member = a_member(running, society, email="m@example.jp")
+    account = with_account(running, society, a_member(running, society, name="事務 員"), None, ["reader"])
+    return {"member": member.id, "account": account, "roster": check(running, society, b"x").id}
+
+
+@pytest.mark.rule("S1")
+def test_every_page_opens_for_its_roles_only(as_role: LogIn, things: dict[str, str]) -> None:
+    for role in ALL:
+        browser = as_role(role, person=things["member"])
+        for page, roles in PAGES.items():
+            status = browser.get(page.format(**things)).status_code
+            assert status == (200 if role in roles else 403), (role, page)
+
+
+@pytest.mark.rule("S1")
+def test_every_change_is_for_its_roles_only(as_role: LogIn, things: dict[str, str]) -> None:
+    for role in ALL:
+        browser = as_role(role, person=things["member"])
+        token = csrf(browser, "/members/password")
+        for address, roles in CHANGES.items():
+            if role not in roles:
+                status = browser.post(address.format(**things), data={"csrf_token": token}).status_code
+                assert status == Forbidden.kind.status, (role, address)
+
+
+@pytest.mark.rule("S1")
+def test_nobody_comes_in_without_a_login(client: FlaskClient, things: dict[str, str]) -> None:
+    for page in PAGES:
+        answer = client.get(page.format(**things))
+        if "/api/" in page:
+            assert answer.status_code == 401, page
+        else:
+            assert answer.location.startswith("/members/login?next=/members/"), page
+
+
+@pytest.mark.rule("S11")
+def test_no_change_without_the_token_of_a_page(as_role: LogIn, things: dict[str, str]) -> None:
+    browser = as_role(Role.ADMINISTRATOR, person=things["member"])
+    for address in CHANGES:
+        assert browser.post(address.format(**things)).status_code == 403, address
+
+
+@pytest.mark.rule("S2")
+@pytest.mark.rule("S3")
+def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningService, things: dict[str, str]) -> None:
+    stranger = as_role(*ALL, person=new_id(), society_id=make_society(running, "hokushin"))
+    for page in PAGES:
+        if "{" in page:
+            assert stranger.get(page.format(**things)).status_code == 404, page
+    for address in CHANGES:
+        if "{" in address:
+            form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
+            assert post(stranger, address.format(**things), **form).status_code == 404, address
+
+
+@pytest.mark.rule("S3")
+def test_lists_show_nothing_of_another_society(as_role: LogIn, running: RunningService, things: dict[str, str]) -> None:
+    stranger = as_role(Role.ADMINISTRATOR, society_id=make_society(running, "hokushin"))
+    for page in (
+        "/members/console/members",
+        "/members/console/members/export.csv",
+        "/members/console/staff",
+        "/members/api/members",
+    ):
+        text = stranger.get(page).get_data(as_text=True)
+        assert "髙橋 花子" not in text and "事務 員" not in text, page
+
+
+@pytest.mark.rule("S3")
+def test_invitations_reach_only_ones_own_members(
+    as_role: LogIn, running: RunningService, things: dict[str, str]
+) -> None:
+    stranger = as_role(Role.ADMINISTRATOR, society_id=make_society(running, "hokushin"))
+    post(stranger, "/members/console/members/invitations", id=things["member"])
+    work(running)
+    with running.session(reading=True) as session:
+        assert session.scalars(sa.select(PasswordLinkRow.id)).all() == []
+
+
+def test_all_routes_are_in_the_matrix(app: Flask) -> None:
+    known = {*PAGES, *CHANGES}
+    public = (
+        "/members/login",
+        "/members/logout",
+        "/members/session",
+        "/members/password",
+        "/members/setup",
+        "/members/health",
+    )
+    kit = ("/members/static", "/members/jobs", "/members/metrics", "/members/api/openapi.json")
+    others = {
+        "/members/",
+        "/members/my/password",
+        "/members/api/me",
+        "/members/api/imports",
+        "/members/api/imports/<uuid:id>/confirm",
+        "/members/console/members/invitations/<uuid:id>",
+        "/members/console/members/export.<any(csv, xlsx):kind>",
+        "/members/console/categories/<code>",
+        "/members/console/categories/<code>/remove",
+        "/members/console/categories/<code>/<any(up, down):way>",
+    }
+    forms = {
+        name.replace("{member}", "<uuid:id>").replace("{roster}", "<uuid:id>").replace("{account}", "<uuid:id>")
+        for name in known
+    }
+    missing = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule not in forms | others and not rule.rule.startswith((*public, *kit))
+    ]
+    assert missing == []

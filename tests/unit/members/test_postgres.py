@@ -1,0 +1,141 @@
+"""The same on PostgreSQL, as the service's own role: import, login, links; and row-level security behind it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from services.members.errors import EmailInUse
+from services.members.invitations import start_invitations
+from services.members.members import add_member, change_member
+from services.members.models import Base, MemberRow
+from services.members.password_requests import answer_requests
+from services.members.rosters.upload import confirm_roster
+from services.members.search import matching
+from shared.ids import new_id
+from shared.messages.members import PasswordResetStarted, PersonChanged
+from shared.service import RunningService
+from shared.society import SocietyOwned
+from shared.web.app import create_app
+from tests.servers.plugin import FreshDatabase
+from tests.unit.members import conftest
+from tests.unit.members.conftest import (
+    a_member,
+    check,
+    faults,
+    import_all,
+    log_in,
+    make_society,
+    members_of,
+    post,
+    said,
+    with_account,
+    work,
+)
+from tests.unit.members.test_rosters import ROWS, roster
+
+
+@pytest.fixture
+def running(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[RunningService]:
+    started = conftest.start(fresh_database("members", migrated=True).app_url, tmp_path)
+    yield started
+    started.stop()
+
+
+@pytest.mark.rule("M10")
+def test_a_roster_comes_in_and_again_changes_nothing(running: RunningService, society: str) -> None:
+    done = import_all(running, society, roster(*ROWS).encode("cp932"))
+    assert (done.state, done.new) == ("imported", 2)
+    again = check(running, society, roster(*ROWS).encode("cp932"))
+    assert (again.same, again.changed, again.faults) == (2, 0, 0)
+    changed = import_all(running, society, roster(ROWS[0].replace("集い大学", "北辰大学"), ROWS[1]).encode())
+    assert (changed.state, changed.changed) == ("imported", 1)
+    first = members_of(running, society)[0]
+    assert (first.affiliation, first.revision, first.name) == ("北辰大学", 2, "髙橋 花子")
+    told = [message.person.revision for message in said(running) if isinstance(message, PersonChanged)]
+    assert told == [1, 1, 2]
+
+
+@pytest.mark.rule("M10")
+def test_faults_and_doubles_are_found(running: RunningService, society: str) -> None:
+    rows = ("1,A,,,a@example.jp,謎,,,,,,,,", "1,B,,,a@example.jp,正会員,,2021-02-30,,,,,,")
+    found = faults(running, society, check(running, society, roster(*rows).encode()))
+    assert [(row, column) for row, column, _ in found] == [
+        (2, "category"),
+        (3, "joined_on"),
+        (3, "number"),
+        (3, "email"),
+    ]
+
+
+@pytest.mark.rule("M10")
+def test_an_outdated_roster_imports_nothing(running: RunningService, society: str) -> None:
+    done = check(running, society, roster(*ROWS).encode())
+    a_member(running, society, number="2")
+    with running.unit(society) as uow:
+        confirm_roster(uow, done.id)
+    work(running)
+    assert [row.number for row in members_of(running, society)] == ["2"]
+
+
+@pytest.mark.rule("M11")
+def test_login_throttle_and_links(running: RunningService, society: str, hashed: str) -> None:
+    row = a_member(running, society, email="hanako@example.jp")
+    with_account(running, society, row, hashed)
+    app = create_app(running)
+    browser = app.test_client()
+    assert [log_in(browser, "hanako@example.jp", "wrong password").status_code for _ in range(11)] == [401] * 10 + [429]
+    post(browser, "/members/password", email="hanako@example.jp")
+    answer_requests(running)
+    (message,) = (m for m in said(running) if isinstance(m, PasswordResetStarted))
+    new = "another long password"
+    assert post(browser, message.link.removeprefix("http://localhost"), password=new, again=new).status_code == 303
+    assert browser.get("/members/my/").status_code == 200
+    assert log_in(app.test_client(), "hanako@example.jp", new).status_code in (303, 429)
+
+
+def test_invitations_go_out_in_bulk(running: RunningService, society: str) -> None:
+    for number in range(3):
+        a_member(running, society, number=str(number), email=f"m{number}@example.jp")
+    with running.unit(society) as uow:
+        start_invitations(uow)
+    work(running)
+    assert len([m for m in said(running) if isinstance(m, PasswordResetStarted)]) == 3
+
+
+@pytest.mark.rule("M9")
+def test_search_finds_kanji_and_kana(running: RunningService, society: str) -> None:
+    a_member(running, society, kana="タカハシ ハナコ")
+    a_member(running, society, name="山田 太郎")
+    with running.unit(society, reading=True) as uow:
+        for query in ("高橋", "ﾀｶﾊｼ", "たかはし 花子"):
+            assert [row.name for row in uow.session.scalars(matching(query))] == ["髙橋 花子"], query
+
+
+@pytest.mark.rule("M3")
+def test_the_database_itself_keeps_addresses_unique(running: RunningService, society: str) -> None:
+    a_member(running, society, email="a@example.jp")
+    other = a_member(running, society, email="b@example.jp")
+    with pytest.raises(EmailInUse), running.unit(society) as uow:
+        change_member(uow, other.id, {"email": "A@example.jp"})
+    with pytest.raises(EmailInUse), running.unit(society) as uow:
+        add_member(uow, {"name": "x", "email": "a@EXAMPLE.jp"})
+
+
+@pytest.mark.rule("S3")
+@pytest.mark.rule("O3")
+def test_the_wall_behind_the_filter_holds(running: RunningService, society: str) -> None:
+    """Raw SQL without any filter sees the current society only, and cannot write into another."""
+    a_member(running, society, email="m@example.jp")
+    other = make_society(running, "hokushin")
+    owned = [mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, SocietyOwned)]  # type: ignore[attr-defined]
+    with running.unit(other, reading=True) as uow:
+        for table in owned:
+            mine = f"SELECT count(*) FROM {table} WHERE society_id <> CAST(:mine AS uuid)"
+            assert uow.session.execute(sa.text(mine), {"mine": other}).scalar_one() == 0, table
+    with pytest.raises(sa.exc.ProgrammingError), running.unit(other) as uow:
+        values = {"society_id": society, "id": new_id(), "name": "x", "changed_at": uow.now, "revision": 1}
+        uow.session.execute(sa.insert(MemberRow.__table__).values(**values))  # type: ignore[arg-type]
