@@ -60,7 +60,7 @@ def set_fee(
     fiscal_year: int,
     annual_fee: int,
     admission_fee: int = 0,
-    tax_class: TaxClass = TaxClass.OUT_OF_SCOPE,
+    tax_class: str = TaxClass.OUT_OF_SCOPE.value,
     title: str,
     title_en: str = "",
 ) -> FeeRow:
@@ -106,8 +106,7 @@ def copy_fees(uow: UnitOfWork, *, from_year: int, to_year: int) -> int:
     known = {fee.category for fee in fees_of(uow, to_year)}
     missing = [fee for fee in fees_of(uow, from_year) if fee.category not in known]
     for fee in missing:
-        values = {**_values(fee), "fiscal_year": to_year, "tax_class": TaxClass(fee.tax_class)}
-        set_fee(uow, **values)
+        set_fee(uow, **{**_values(fee), "fiscal_year": to_year})
     return len(missing)
 
 

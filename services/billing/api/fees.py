@@ -26,7 +26,9 @@ class FeeValuesSchema(Schema):
 
     annual_fee = fields.Integer(required=True, strict=False, validate=AMOUNT, metadata={"description": "Yen incl. tax"})
     admission_fee = fields.Integer(load_default=0, validate=AMOUNT)
-    tax_class = fields.Enum(TaxClass, by_value=True, load_default=TaxClass.OUT_OF_SCOPE)
+    tax_class = fields.String(
+        load_default=TaxClass.OUT_OF_SCOPE.value, validate=validate.OneOf([each.value for each in TaxClass])
+    )
     title = fields.String(required=True, validate=validate.Length(min=1, max=200))
     title_en = fields.String(load_default="", validate=validate.Length(max=200))
 

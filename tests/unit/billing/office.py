@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from services.billing import fees, runs
@@ -43,6 +45,10 @@ class Office:
     keys: Path
     society: str = field(default_factory=new_id)
     people: list[str] = field(default_factory=list)
+
+    @cached_property
+    def app(self) -> Flask:
+        return create_app(self.running)
 
     # messages
 
@@ -155,8 +161,7 @@ class Office:
         self, *roles: Role, person: str | None = None, language: str = "ja", society: str | None = None
     ) -> Visitor:
         private, _public = make_keys(self.keys)
-        app = create_app(self.running)
-        client = app.test_client()
+        client = self.app.test_client()
         if roles:
             who = Principal(
                 account_id=new_id(),
@@ -186,17 +191,21 @@ class Visitor:
     def get(self, path: str, **options: Any) -> Any:
         return self.client.get(path, **options)
 
-    def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> Any:
-        return self.client.post(path, data=data or {}, headers={"X-CSRFToken": self._token()}, **options)
+    def post(self, path: str, data: dict[str, Any] | None = None) -> Any:
+        """A form of a page, with its CSRF token."""
+        return self.client.post(path, data=data or {}, headers={"X-CSRFToken": self._token()})
 
     def send(self, method: str, path: str, json: Any = None) -> Any:
+        """A call of the API."""
         return self.client.open(path, method=method, json=json, headers={"X-CSRFToken": self._token()})
 
     def _token(self) -> str:
-        found = re.search(
-            r'csrf[^"]*"[^>]*content="([^"]+)"|"X-CSRFToken": ?"([^"]+)"', self.client.get("/billing/console/").text
+        page = next(
+            page for page in map(self.get, ("/billing/console/", "/billing/my/invoices")) if page.status_code == 200
         )
-        return next((group for group in found.groups() if group), "") if found else ""
+        found = re.search(r'"X-CSRFToken": ?"([^"]+)"', page.text)
+        assert found
+        return found[1]
 
 
 def envelope(message: Message, society: str) -> Envelope:
