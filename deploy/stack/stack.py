@@ -183,7 +183,7 @@ class Stack:
         if name == "postgres":
             self._note(name, self.postgres.process, self.postgres.start)
         elif name == "rabbit":
-            self.state.processes["epmd"] = self.rabbit.port_mapper
+            self._know("epmd", self.rabbit.port_mapper)
             self._note(name, self.rabbit.process, self.rabbit.start)
         elif name == "gateway":
             self._note(name, self.gateway.process, self.gateway.start)
@@ -195,12 +195,17 @@ class Stack:
             process.wait_ready(lambda: self.programs.ready(name), READY_SECONDS)
 
     def _note(self, name: str, process: Process, start: Callable[[], None]) -> None:
-        self.state.processes[name] = process
+        self._know(name, process)
         try:
             start()
         finally:
-            with self._saving:
-                self.state.save()
+            self._know(name, process)
+
+    def _know(self, name: str, process: Process) -> None:
+        """Remember it; called by several threads, as processes start at once."""
+        with self._saving:
+            self.state.processes[name] = process
+            self.state.save()
 
     def _stop_all(self) -> None:
         groups = [["gateway"], *([f"{kind}-{s}" for s in SERVICES] for kind in KINDS), ["sandbox", "smtp"]]

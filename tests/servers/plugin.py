@@ -99,14 +99,17 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGTERM, interrupt)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The process that began the run ends the servers, when all workers have gone."""
+    """The process that began the run ends the servers, when all workers have gone; nothing may interrupt it here."""
     if getattr(config, "_tmp_path_factory", None) is None:
         return
     run = Run(config)
     if run.leads:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         postgres.end(run)
         rabbit.end(run)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
