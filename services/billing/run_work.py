@@ -24,6 +24,7 @@ from shared.messages.billing import Invoice, InvoiceCancelled, InvoiceCreated, I
 from shared.uow import UnitOfWork
 
 BULK = {"synchronize_session": False}
+ANNUAL, UNPAID, NOTHING_DUE = InvoiceKind.ANNUAL.value, InvoiceState.UNPAID.value, InvoiceState.NOTHING_DUE.value
 
 
 def chunk_size(members: int) -> int:
@@ -85,13 +86,15 @@ def _store_drafts(uow: UnitOfWork, run: RunRow, members: Sequence[selection.Judg
     of_category = {
         category: {"total": fee["annual_fee"], "lines": [_line(fee)]} for category, fee in (run.fees or {}).items()
     }
+    charge_outcome = {category: selection.outcome_of(charge["total"]).value for category, charge in of_category.items()}
+    left_out = Outcome.LEFT_OUT.value
     for id, category, reason in members:
         if reason is None:
             invoice_id, charge = new_id(), of_category[category or ""]
-            amount, outcome = charge["total"], selection.outcome_of(charge["total"]).value
+            amount, outcome = charge["total"], charge_outcome[category or ""]
             invoices.append({**same, **charge, "id": invoice_id, "payer_id": id, "category": category})
         else:
-            invoice_id, amount, outcome = None, 0, Outcome.LEFT_OUT.value
+            invoice_id, amount, outcome = None, 0, left_out
         results.append(
             {
                 "society_id": uow.society_id,
@@ -177,13 +180,13 @@ def _created(
         revision=revision,
         number=number,
         payer_id=payer,
-        kind=InvoiceKind.ANNUAL.value,
+        kind=ANNUAL,
         title=title,
         title_en=title_en,
         total=total,
         paid=0,
         due=total,
-        state=(InvoiceState.UNPAID if total else InvoiceState.NOTHING_DUE).value,
+        state=UNPAID if total else NOTHING_DUE,
         issued_on=run.issued_on,
         due_on=run.due_on,
         fiscal_year=run.fiscal_year,

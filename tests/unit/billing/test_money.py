@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -183,3 +184,31 @@ def test_a_cancellation_that_overtakes_its_registration_waits(office: Office) ->
     office.hear(RegistrationPlaced(registration=placed))
     office.try_again()
     assert [row.state for row in office.invoices()] == ["cancelled"]
+
+
+@pytest.mark.rule("D11")
+@pytest.mark.rule("I3")
+def test_money_that_moves_at_the_same_moment_is_counted_once(either_office: Office) -> None:
+    """Paid twice, taken back and cancelled by several hands at once: whoever comes first, the books are right."""
+    office = either_office
+    office.add_people([{}, {}])
+    office.bill()
+    ids = [invoice.id for invoice in office.invoices()]
+    early = [office.pay(id, 3_000) for id in ids]
+
+    def act(number: int) -> None:
+        id, payment = ids[number % 2], early[number % 2]
+        if number % 5 == 4:
+            office.take_back(payment)
+        else:
+            late = office.pay(id, 2_500, again=True)
+            if number % 3 == 0:
+                office.take_back(late)
+
+    with ThreadPoolExecutor(6) as hands:
+        list(hands.map(act, range(24)))
+    office.try_again()
+    assert office.waiting() == []
+    assert [row.state for row in office.invoices()] == ["paid", "paid"]
+    assert len([receipt for receipt in office.all(ReceiptRow) if not receipt.is_void]) == 2
+    check(office)
