@@ -76,6 +76,6 @@ def _filter(state: ORMExecuteState) -> None:
 @event.listens_for(Session, "before_flush")
 def _check(session: Session, _context: object, _instances: object) -> None:
     society = session.info.get("society")
-    for row in session.new:
+    for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, SocietyOwned) and (row.society_id or society) != society:
             raise CrossesSocieties(type(row).__name__)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from shared.bus import inbox
 from shared.bus.outbox import OutboxRow
 from shared.errors import InvalidInput
 from shared.ids import new_id
@@ -46,6 +47,18 @@ def test_duplicates_have_no_second_effect(bus: Bus) -> None:
     assert set(bus.effects().values()) == {1}
     assert len(bus.effects()) == 101
     assert bus.said_by_notifications() == 50
+
+
+@pytest.mark.rule("A7")
+def test_control_without_the_inbox_they_would(rabbit: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "remember", lambda session, envelopes, state: {envelope.id for envelope in envelopes})
+    message = created()
+    rabbit.say(message)
+    rabbit.start(relays=False)
+    for times in (1, 2, 3):
+        rabbit.say_again()
+        until(lambda: sum(rabbit.effects().values()) == times)  # noqa: B023
+    assert rabbit.effects() == {("created", message.invoice.id): 3}
 
 
 @pytest.mark.rule("A8")
