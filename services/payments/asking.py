@@ -162,11 +162,10 @@ def _order(running: RunningService, society_id: str, attempt_id: str) -> Order:
     with running.unit(society_id, reading=True) as uow:
         attempt = uow.get(AttemptRow, attempt_id)
         request = uow.get(RequestRow, attempt.request_id)
-        society = uow.society
         return Order(
             key=attempt.id,
             merchant=society_id,
-            merchant_name=society.name if attempt.language == "ja" else society.name_en or society.name,
+            merchant_name=uow.society.name,
             method=attempt.method,
             amount=attempt.amount,
             title=request.title_in(attempt.language),

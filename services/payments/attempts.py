@@ -15,6 +15,7 @@ from services.payments.errors import (
     CardLocked,
     MethodNotOffered,
     NothingDue,
+    PaidAtStore,
     RequestClosed,
     TooMuchForStores,
 )
@@ -137,11 +138,13 @@ def told_deadline(uow: UnitOfWork, method: str, settings: PaymentSettings) -> da
 
 
 def cancel_attempt(uow: UnitOfWork, invoice_id: str, *, payer_id: str) -> AttemptRow:
-    """The payer wants another method (P9: free until paid). Raises NotFound, AttemptIsOver."""
+    """The payer wants another method (P9: free until paid). Raises NotFound, AttemptIsOver, PaidAtStore."""
     request = request_for(uow, invoice_id, payer_id=payer_id, lock=True)
     attempt = live_attempt(uow, request.id, lock=True)
     if attempt is None:
         raise AttemptIsOver
+    if attempt.provisional:
+        raise PaidAtStore
     attempt.state, attempt.ended_at, attempt.void, attempt.next_ask_at = "cancelled", uow.now, True, uow.now
     audit.record(uow, "cancel-attempt", f"attempt/{attempt.id}", before={"method": attempt.method})
     return attempt
@@ -170,14 +173,16 @@ def attempts_of(uow: UnitOfWork, invoice_id: str) -> Sequence[AttemptRow]:
 
 
 def expire_attempts(uow: UnitOfWork) -> None:
-    """End all attempts whose time is over, and tell the payer where a number or an account ran out."""
+    """End all attempts whose time is over, and tell the payer where a number or an account ran out.
+
+    Not those that a store has scanned in time: their final notice is only late (D8)."""
     due = sa.select(AttemptRow.id, AttemptRow.request_id).where(
-        AttemptRow.state.in_(LIVE), AttemptRow.expires_at <= uow.now
+        AttemptRow.state.in_(LIVE), AttemptRow.expires_at <= uow.now, AttemptRow.provisional.is_(False)
     )
     for attempt_id, request_id in uow.session.execute(due.order_by(AttemptRow.request_id)).all():
         uow.get(RequestRow, request_id, lock=True)
         attempt = uow.get(AttemptRow, attempt_id, lock=True)
-        if attempt.is_live and attempt.expires_at <= uow.now:
+        if attempt.is_live and not attempt.provisional:
             attempt.state, attempt.ended_at, attempt.void, attempt.next_ask_at = "expired", uow.now, True, uow.now
             say_expired(uow, attempt)
 

@@ -137,7 +137,7 @@ def payments_of(uow: UnitOfWork, deposit_id: str) -> Sequence[PaymentRow]:
     ).all()
 
 
-def of_file(uow: UnitOfWork, file_id: str, *, limit: int = 500) -> list[tuple[DepositRow, str | None, str | None]]:
+def of_file(uow: UnitOfWork, file_id: str, *, limit: int) -> list[tuple[DepositRow, str | None, str | None]]:
     """The deposits that a file brought, each with the payer and invoice of its payment."""
     rows = uow.session.scalars(
         sa.select(DepositRow).where(DepositRow.bank_file_id == file_id).order_by(DepositRow.line).limit(limit)
@@ -159,7 +159,9 @@ def _match(uow: UnitOfWork, deposit: DepositRow, attempt: AttemptRow, request: R
     payment.attempt_id = attempt.id
     record_payment(uow, payment, request=request)
     if attempt.is_live or attempt.state == "expired":
-        attempt.state, attempt.ended_at, attempt.next_ask_at, attempt.void = "paid", uow.now, None, False
+        attempt.state, attempt.ended_at = "paid", uow.now
+        attempt.void = request.state == "paid"  # the account has done its work: the provider may close it
+        attempt.next_ask_at = uow.now if attempt.void else None
 
 
 def _in_time(uow: UnitOfWork, deposit: DepositRow, attempt: AttemptRow) -> bool:

@@ -25,6 +25,11 @@ class AttemptIsOver(TsudoiError):
     text = N_("This payment is over; it cannot be changed any more.")
 
 
+class PaidAtStore(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("The store has told us of your payment; it is being confirmed and cannot be changed now.")
+
+
 class MethodNotOffered(TsudoiError):
     text = N_("This method of payment is not offered for this invoice.")
 

@@ -6,8 +6,8 @@ from shared.errors import N_
 
 _KEEP = N_("Pay in cash and keep the receipt.")
 _TILL = N_("Take the printed slip to the till within 30 minutes.")
-_NUMBER = N_("Enter the number below.")
-_CONFIRMATION = N_("Enter the confirmation number below, and check the amount.")
+_NUMBER = N_("Enter the number above.")
+_CONFIRMATION = N_("Enter the confirmation number above, and check the amount.")
 
 STEPS = {
     "seven_eleven": (
@@ -26,7 +26,7 @@ STEPS = {
     ),
     "seicomart": (
         N_("At the till, say that you want to make an internet payment."),
-        N_("Enter both numbers below on the screen at the till."),
+        N_("Enter both numbers above on the screen at the till."),
         _KEEP,
     ),
 }

@@ -15,6 +15,7 @@ from shared.uow import UnitOfWork
 PAYERS = "payers"  # what we owe to payers until billing applies it: received for billing
 UNIDENTIFIED = "suspense:unidentified"
 BANK = "bank"
+PAGE = 1000  # entries of the journal at a time
 
 ACCOUNTS = {
     BANK: N_("Bank deposits"),
@@ -95,13 +96,14 @@ def trial_balance(uow: UnitOfWork) -> list[Balance]:
     return [Balance(account, debits.get(account, 0), credits.get(account, 0)) for account in ACCOUNTS]
 
 
-def journal(uow: UnitOfWork, first: date, last: date, *, limit: int = 1000) -> Sequence[EntryRow]:
+def journal(uow: UnitOfWork, first: date, last: date, *, limit: int = PAGE, offset: int = 0) -> Sequence[EntryRow]:
     """The journal 仕訳帳 of the days from `first` to `last`, in the order of booking."""
     statement = (
         sa.select(EntryRow)
         .where(EntryRow.booked_on >= first, EntryRow.booked_on <= last)
         .order_by(EntryRow.booked_on, EntryRow.id)
         .limit(limit)
+        .offset(offset)
     )
     return uow.session.scalars(statement).all()
 

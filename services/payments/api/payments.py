@@ -95,7 +95,7 @@ class Journal(MethodView):
     def get(self, query: dict[str, Any]) -> Any:
         """The entries of some days, in the order of booking."""
         with reading() as uow:
-            return ledger.journal(uow, query["since"], query["until"])
+            return ledger.journal(uow, query["since"], query["until"], limit=query["limit"], offset=query["offset"])
 
 
 def _text(id: Any) -> str | None:

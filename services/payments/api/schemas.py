@@ -123,6 +123,8 @@ class EntrySchema(Schema):
 class JournalQuery(Schema):
     since = fields.Date(required=True)
     until = fields.Date(required=True)
+    limit = fields.Integer(load_default=1000, validate=validate.Range(1, 1000))
+    offset = fields.Integer(load_default=0, validate=validate.Range(0, 10_000_000))
 
 
 class AttemptSchema(Schema):

@@ -23,6 +23,8 @@ from shared.web.problems import translated
 
 console_deposits = Blueprint("console_deposits", __name__, url_prefix="/payments/console")
 
+SHOWN = 500  # lines of a file on its page
+
 REASONS = {
     "account": N_("this account number was theirs"),
     "number": N_("member number in the depositor's name"),
@@ -123,16 +125,16 @@ def show_file(file_id: Any) -> ResponseReturnValue:
     """Before the import: its lines and which of them are new. After it: what became of them."""
     with reading() as uow:
         file = uow.get(BankFileRow, str(file_id))
-        rows = deposits.of_file(uow, file.id) if file.state == "imported" else []
+        rows = deposits.of_file(uow, file.id, limit=SHOWN) if file.state == "imported" else []
         return render_template(
             "payments/bank_file.html",
             file=file,
-            lines=bank_files.lines_of(uow, file.id)[:500] if file.state == "previewed" else [],
+            lines=bank_files.lines_of(uow, file.id)[:SHOWN] if file.state == "previewed" else [],
             rows=rows,
             names=names_of(uow, (payer for _row, payer, _invoice in rows)),
             invoices=requests_of(uow, (invoice for _row, _payer, invoice in rows)),
             states=DEPOSITS,
-            file_states=FILES,
+            shortened=file.summary["count"] + file.summary["reversal_count"] > SHOWN,
         )
 
 

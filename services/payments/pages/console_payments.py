@@ -101,6 +101,7 @@ def show_ledger() -> ResponseReturnValue:
             balances=balances,
             total=sum(balance.balance for balance in balances),
             entries=entries,
+            more=len(entries) == ledger.PAGE,
             first=first,
             last=last,
             accounts=ledger.ACCOUNTS,

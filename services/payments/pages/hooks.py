@@ -9,6 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from services.payments.asking import try_notice
+from services.payments.errors import NoticeForged
 from services.payments.notices import store_notice
 from services.payments.providers import provider_of
 from shared.errors import InvalidInput, NotFound
@@ -32,7 +33,11 @@ def take_sandbox_notice(society_id: str) -> ResponseReturnValue:
     provider = provider_of(running)
     request.max_content_length = LARGEST
     body = request.get_data(cache=False)
-    provider.verify(dict(request.headers), body)
+    try:
+        provider.verify(dict(request.headers), body)
+    except NoticeForged:
+        log.warning("forged or stale notice refused", provider=provider.name, society=society_id, size=len(body))
+        raise
     try:
         society = str(UUID(society_id))
         text = body.decode()

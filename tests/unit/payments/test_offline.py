@@ -89,7 +89,6 @@ def test_offline_may_be_more_than_due(world: World) -> None:
         ({"provider": "sandbox"}, 422),
         ({"state": "paid"}, 422),
     ],
-    ids=str,
 )
 def test_bad_input_is_refused_whole(world: World, changes: dict[str, Any], status: int) -> None:
     assert world.as_staff().post("/payments/api/payments", json=body({"amount": 1}) | changes).status_code == status

@@ -71,6 +71,10 @@ def test_scan_is_no_money_and_may_be_withdrawn(world: World) -> None:
     member = world.as_member(payer)
     assert "being confirmed" in member.get(f"/payments/my/pay/{invoice.id}").text
     assert not world.rows(PaymentRow)
+    assert member.post(f"/payments/my/pay/{invoice.id}/change").status_code == 409
+    with clock.travel(by=timedelta(days=20)), world.unit() as uow:
+        expire_attempts(uow)
+    assert world.attempt(invoice.id).state == "waiting", "scanned in time: the final notice is only late"
     at_the_till(world, attempt, "withdraw")
     wait_until(lambda: not world.attempt(invoice.id).provisional)
     assert world.attempt(invoice.id).state == "waiting" and not world.rows(PaymentRow)
