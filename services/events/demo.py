@@ -29,7 +29,7 @@ def _events() -> tuple[dict[str, Any], ...]:
     return (
         {
             "id": MEETING,
-            "title": f"{meeting.year}年度 年次大会",
+            "title": f"年次大会{meeting.year}",
             "title_en": f"Annual Meeting {meeting.year}",
             "venue": "集い会館 大ホール（東京都千代田区）",
             "venue_en": "Tsudoi Hall, Chiyoda, Tokyo",

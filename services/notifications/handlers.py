@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from services.notifications.invoice_facts import note_invoices
 from services.notifications.letters import Draft, queue_letter, queue_letters
+from services.notifications.notes import note
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
 from shared.messages.billing import InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid, ReceiptIssued
-from shared.messages.events import Registration, RegistrationCancelled, RegistrationConfirmed
+from shared.messages.events import EventPublished, Registration, RegistrationCancelled, RegistrationConfirmed
 from shared.messages.members import PasswordResetStarted
 from shared.messages.payments import DepositUnidentified, InstructionsIssued, RequestExpired
 from shared.service import InBulk, Subscriptions
@@ -45,7 +45,11 @@ def write_invoice_letters(uow: UnitOfWork, messages: Sequence[InvoiceCreated]) -
 
 
 def note_invoice_changes(uow: UnitOfWork, messages: Sequence[InvoiceChanged | InvoiceCancelled | InvoicePaid]) -> None:
-    note_invoices(uow, (msgspec.to_builtins(msgspec.structs.asdict(message.invoice)) for message in messages))
+    note(uow, (msgspec.to_builtins(msgspec.structs.asdict(message.invoice)) for message in messages))
+
+
+def note_events(uow: UnitOfWork, messages: Sequence[EventPublished]) -> None:
+    note(uow, (msgspec.to_builtins(msgspec.structs.asdict(message.event)) for message in messages))
 
 
 def write_instructions_letter(uow: UnitOfWork, message: InstructionsIssued) -> None:
@@ -108,6 +112,7 @@ SUBSCRIPTIONS: Subscriptions = {
     InstructionsIssued: write_instructions_letter,
     RequestExpired: write_expiry_letter,
     ReceiptIssued: write_receipt_letter,
+    EventPublished: InBulk(note_events),
     RegistrationConfirmed: write_confirmation_letter,
     RegistrationCancelled: write_cancellation_letter,
     DepositUnidentified: write_deposit_letter,

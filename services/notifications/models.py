@@ -1,4 +1,4 @@
-"""Tables of notifications: letters, and notes of invoices that changed after their letter was queued."""
+"""Tables of notifications: letters, and notes of what they speak of."""
 
 from __future__ import annotations
 
@@ -70,11 +70,12 @@ class LetterRow(SocietyOwned, Base):
         return found
 
 
-class InvoiceNoteRow(SocietyOwned, Base):
-    """The newest known state of an invoice that changed after it was created (unchanged ones stand in their letter)."""
+class NoteRow(SocietyOwned, Base):
+    """The newest known public state of something that letters speak of: a published event, or an invoice that changed
+    after it was created (unchanged ones stand in their letter)."""
 
-    __tablename__ = "invoice_notes"
+    __tablename__ = "notes"
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)  # of the thing itself
     revision: Mapped[int]
     facts: Mapped[dict[str, Any]] = mapped_column(Json)

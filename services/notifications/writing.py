@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from services.notifications.invoice_facts import newest_invoice, why_pointless
 from services.notifications.models import LetterRow
+from services.notifications.notes import newest_event, newest_invoice, why_pointless
 from services.notifications.rendering import LANGUAGES, render
 from shared.people import PersonRow
 from shared.society import SocietyRow
@@ -122,6 +122,7 @@ def _facts(
         },
         "about": _in_language(_plain(about), language),
         "invoice": _in_language(_plain(invoice or {}), language),
+        "event": _in_language(_plain(newest_event(uow, about["event_id"]) if "event_id" in about else {}), language),
         "links": {
             "my": f"{base}/members/my/",
             "pay": f"{base}/payments/my/pay/{letter.invoice_id or ''}",
@@ -142,7 +143,7 @@ def _plain(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_language(facts: dict[str, Any], language: str) -> dict[str, Any]:
-    """`title` in the reader's language where both are given."""
-    if language == "en" and facts.get("title_en"):
-        return {**facts, "title": facts["title_en"]}
-    return facts
+    """`title` and `venue` in the reader's language where both are given."""
+    if language != "en":
+        return facts
+    return {**facts, **{name: facts[f"{name}_en"] for name in ("title", "venue") if facts.get(f"{name}_en")}}

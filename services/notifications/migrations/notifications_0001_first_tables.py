@@ -1,4 +1,4 @@
-"""First tables: letters, notes of invoices."""
+"""First tables: letters, notes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ depends_on = "kit_0001"
 
 def upgrade() -> None:
     op.create_table(
-        "invoice_notes",
+        "notes",
         sa.Column("society_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_notes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
     )
-    op.create_index(op.f("ix_invoice_notes_society_id"), "invoice_notes", ["society_id"])
+    op.create_index(op.f("ix_notes_society_id"), "notes", ["society_id"])
     op.create_table(
         "letters",
         sa.Column("society_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -59,9 +59,9 @@ def upgrade() -> None:
         postgresql_where=unfinished,
         sqlite_where=unfinished,
     )
-    isolate("letters", "invoice_notes")
+    isolate("letters", "notes")
 
 
 def downgrade() -> None:
     op.drop_table("letters")
-    op.drop_table("invoice_notes")
+    op.drop_table("notes")

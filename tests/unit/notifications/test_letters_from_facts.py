@@ -14,7 +14,7 @@ from shared.bus import inbox
 from shared.errors import NotFound
 from shared.ids import new_id
 from shared.messages.billing import InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid
-from shared.messages.events import RegistrationCancelled, RegistrationConfirmed
+from shared.messages.events import Event, EventPublished, RegistrationCancelled, RegistrationConfirmed
 from shared.messages.members import PersonChanged
 from shared.messages.payments import DepositUnidentified, RequestExpired
 from shared.service import RunningService
@@ -139,6 +139,30 @@ def test_a_letter_says_what_is_due_when_it_goes_out(running: RunningService) -> 
     send_due(running)
     (letter,) = letters(running)
     assert "残額　　　：6,000円" in (letter.text or "") and "（変更後）" in (letter.subject or "")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("ja", ("2026年9月1日～2026年9月2日", "集い会館")), ("en", ("1 September 2026 to", "Tsudoi Hall"))],
+)
+def test_a_confirmation_says_when_and_where(running: RunningService, language: str, words: tuple[str, str]) -> None:
+    who = tell_person(running, language=language)
+    seat = registration(who.id)
+    event = Event(
+        id=seat.event_id,
+        revision=1,
+        title="年次大会2026",
+        title_en="Annual Meeting 2026",
+        starts_on=date(2026, 9, 1),
+        ends_on=date(2026, 9, 2),
+        venue="集い会館",
+        venue_en="Tsudoi Hall",
+    )
+    tell(running, EventPublished(event=event))
+    tell(running, RegistrationConfirmed(registration=seat, confirmed_at=datetime.now(UTC)))
+    send_due(running)
+    (letter,) = letters(running)
+    assert all(each in (letter.text or "") for each in words)
 
 
 def test_a_letter_waits_for_its_recipient_to_become_known(running: RunningService) -> None:
