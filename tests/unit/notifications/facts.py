@@ -104,7 +104,7 @@ def bank(bill: Invoice) -> InstructionsIssued:
             pay_until=datetime(2026, 7, 1, 14, 59, tzinfo=UTC),
             bank_name="みずほ銀行",
             branch_name="集い支店",
-            account_type="普通",
+            account_type="1",
             account_number="7654321",
             account_holder="ニホンツドイガッカイ",
         ),
