@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -83,15 +84,19 @@ class Postgres:
         own(self.folder, self.process.user)
         if not (self.folder / "data" / "PG_VERSION").exists():
             self._make_data()
-        self.process.start()
-        try:
-            self.process.wait_ready(self.ready, seconds)
-        except NotReady:
-            # After a kill -9 the old backends may need a moment to notice; PostgreSQL refuses to start beside them.
-            if "shared memory" not in self.process.log_end() or self.process.alive():
-                raise
+        deadline = time.monotonic() + seconds
+        while True:
             self.process.start()
-            self.process.wait_ready(self.ready, seconds)
+            try:
+                self.process.wait_ready(self.ready, max(1.0, deadline - time.monotonic()))
+                return
+            except NotReady:
+                # After a kill -9 the old backends may need a moment to notice, and the old postmaster to be buried by
+                # whoever started it; PostgreSQL refuses to start beside them.
+                left_over = any(sign in self.process.log_end(3) for sign in ("shared memory", "postmaster.pid"))
+                if not left_over or self.process.alive() or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
 
     def ready(self) -> bool:
         try:
