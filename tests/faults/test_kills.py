@@ -1,0 +1,131 @@
+"""kill -9 of everything in the middle of a billing run over 5,000 members while payments come in."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from deploy.stack.stack import Stack
+from services.billing.models import RunState
+from tests.faults.billing_run import STAGES, BillingRun
+from tests.faults.load import DECLARED, Feeder, Payers
+from tests.faults.settling import settle, violations
+from tests.faults.site import EARLY, Site, found_society
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(600)]
+
+MEMBERS = 5_000
+PAYMENTS = 180
+# the run itself stops when its worker or its database is gone: both are killed in both halves of it
+IN_EACH_HALF = ("work-billing", "postgres")
+ONCE = (
+    "rabbit",
+    "relay-billing",
+    "relay-payments",
+    "work-payments",
+    "work-notifications",
+    "web-payments",
+    "web-billing",
+)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """When a stage of the run has come so far, this one dies."""
+
+    stage: str
+    at: float
+    victim: str
+
+
+def schedule(seed: int) -> list[Kill]:
+    """In the order of the run; the same for the same seed."""
+    chance = random.Random(seed)
+    kills = [Kill(stage, chance.uniform(0.05, 0.9), name) for stage in STAGES[:2] for name in IN_EACH_HALF]
+    kills += [Kill(chance.choice(STAGES), chance.uniform(0.05, 0.9), name) for name in ONCE]
+    return sorted(kills, key=lambda kill: (STAGES.index(kill.stage), kill.at))
+
+
+class Killer:
+    """Kills by the schedule; each victim is started again at once, as its supervisor would."""
+
+    def __init__(self, stack: Stack, run: BillingRun, kills: list[Kill]) -> None:
+        self.done: list[Kill] = []
+        self._stack, self._run, self._kills = stack, run, kills
+        self._pool = ThreadPoolExecutor(len(kills))
+        self._returning: dict[str, Future[None]] = {}
+
+    def during(self, stage: str) -> None:
+        """Watch one stage of the run until all that die in it have died."""
+        for kill in [kill for kill in self._kills if kill.stage == stage]:
+            self._run.site.wait_until(
+                lambda: (self._run.progress(stage) or 0.0) >= kill.at,  # noqa: B023
+                seconds=120,
+                look=0.005,
+                why=lambda: f"{kill} of {stage}: {self._run.state()} {self._run.progress(stage)}",  # noqa: B023
+            )
+            if before := self._returning.get(kill.victim):
+                before.result(120)
+            kind, _, service = kill.victim.partition("-")
+            self._stack.kill(kind, service or None)
+            self._returning[kill.victim] = self._pool.submit(self._stack.restart, kind, service or None)
+            self.done.append(kill)
+
+    def database_back(self) -> None:
+        """Staff press the next button when the page answers again."""
+        if returning := self._returning.get("postgres"):
+            returning.result(120)
+
+    def all_back(self) -> None:
+        for returning in self._returning.values():
+            returning.result(120)
+        self._pool.shutdown()
+
+
+@pytest.mark.rule("A1")
+@pytest.mark.rule("A2")
+@pytest.mark.rule("A6")
+def test_whatever_is_killed_in_a_run_nothing_is_lost_and_nothing_twice(stack: Stack, site: Site, seed: int) -> None:
+    kills = schedule(seed)
+    print(f"TSUDOI_FAULT_SEED={seed}", *kills, sep="\n  ")
+    society, _ = found_society(site, MEMBERS)
+    BillingRun(site, society, members=MEMBERS, year=2025, yen={"early": 10_000}).whole()  # what the first payers pay
+    run = BillingRun(site, society, members=MEMBERS)
+    killer = Killer(stack, run, kills)
+    load = Payers(site, society, seed=seed).start()
+    feeder = Feeder(load, limit=PAYMENTS).start()
+    try:
+        run.start()
+        killer.during("creating")
+        run.wait_for(RunState.CREATED)
+        killer.database_back()
+        run.confirm()
+        killer.during("confirming")
+        run.wait_for(RunState.CONFIRMED)
+        killer.during("spreading")
+        killer.all_back()
+        site.wait_until(lambda: len(load.asked) >= PAYMENTS, seconds=90, why=lambda: len(load.asked))
+        load.finish()
+    finally:
+        feeder.stop()
+        load.stop()
+    settle(site, seconds=180)
+
+    assert not load.trouble
+    assert set(load.statuses) <= {200, 201, 303, 302, 409, *DECLARED}, load.statuses
+    assert [kill.victim for kill in killer.done] == [kill.victim for kill in kills]
+    assert run.progress("creating") == run.progress("confirming") == 1
+    assert run.progress("spreading") == 1 + 1 / EARLY
+    senders_killed = sum(kill.victim == "work-notifications" or kill.victim == "postgres" for kill in kills)
+    assert violations(site, ambiguous=senders_killed) == []
+
+
+def test_the_schedule_follows_from_its_seed_and_kills_every_kind() -> None:
+    assert schedule(7) == schedule(7) != schedule(8)
+    for seed in range(50):
+        kills = schedule(seed)
+        assert {kill.victim for kill in kills} == {*IN_EACH_HALF, *ONCE}
+        assert len(kills) == 2 * len(IN_EACH_HALF) + len(ONCE)
