@@ -40,6 +40,8 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+WORTH_COPYING = 10  # rows; a COPY takes more round trips than a few inserts
+
 Id = sa.Uuid(as_uuid=False)
 Json = sa.JSON()
 
@@ -106,7 +108,7 @@ def insert_rows(session: Session, table: type[DeclarativeBase], rows: Iterable[M
     assert isinstance(target, sa.Table)
     session.flush()
     connection = session.connection()
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql" or len(listed) <= WORTH_COPYING:
         connection.execute(sa.insert(target), listed)
         return len(listed)
     names = list(listed[0])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared.bus import crash
+from shared.bus import crash, outbox
 from shared.db import make_engine, read_only
 from shared.identity import SYSTEM, Actor
 from shared.messages import Envelope, Message
@@ -89,6 +89,10 @@ class RunningService:
         """A bare transaction outside all societies, for the kit's own tables."""
         with Session(self._reading if reading else self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+            if said := session.info.pop("to_say", None):  # by all units of work in it, in one statement
+                outbox.put(session, said)
+                session.info["said"] = True
+                crash.point("outbox")
         hooks = {"said": self.after_saying, "work_started": self.after_starting_work, "arrived": self.after_arriving}
         for flag in hooks.keys() & session.info.keys():
             for wake in hooks[flag]:
@@ -99,7 +103,10 @@ class RunningService:
         self, society_id: str | None, *, actor: Actor = SYSTEM, cause: Envelope | None = None, reading: bool = False
     ) -> Iterator[UnitOfWork]:
         """One transaction in one society: committed at the end with everything that was said, or undone whole."""
-        with self.session(reading=reading) as session, self.in_society(session, society_id, actor=actor, cause=cause) as uow:
+        with (
+            self.session(reading=reading) as session,
+            self.in_society(session, society_id, actor=actor, cause=cause) as uow,
+        ):
             yield uow
 
     @contextmanager
@@ -109,7 +116,12 @@ class RunningService:
         """A unit of work within an open transaction (a batch of messages may hold several societies)."""
         enter(session, society_id)
         uow = UnitOfWork(
-            session, service=self.name, society_id=society_id, actor=actor, cause=cause, traceparent=current_traceparent()
+            session,
+            service=self.name,
+            society_id=society_id,
+            actor=actor,
+            cause=cause,
+            traceparent=current_traceparent(),
         )
         token = current_society.set(society_id)
         try:
@@ -117,9 +129,7 @@ class RunningService:
             session.flush()
             if cause is not None:
                 crash.point("effect")
-            if uow.write_messages():
-                session.info["said"] = True
-                crash.point("outbox")
+            session.info.setdefault("to_say", []).extend(uow.take_said())
         finally:
             current_society.reset(token)
 

@@ -51,7 +51,9 @@ class CrossesSocieties(Exception):
 
 
 def enter(session: Session, society: str | None) -> None:
-    """Bind a session to a society for its whole life; None: it sees no tenant rows at all."""
+    """Bind a session, which is one transaction, to a society; None: it sees no tenant rows at all."""
+    if "society" in session.info and session.info["society"] == society:
+        return
     session.info["society"] = society
     connection = session.connection()
     if connection.dialect.name == "postgresql":

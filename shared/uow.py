@@ -102,10 +102,13 @@ class UnitOfWork:
                 )
             )
 
+    def take_said(self) -> list[Envelope]:
+        """What was said since the last call; the kit puts it into the outbox just before the commit."""
+        said, self._said = self._said, []
+        return said
+
     def write_messages(self) -> bool:
-        """Put what was said into the outbox (the kit calls this just before the commit). True if there was anything."""
-        if not self._said:
-            return False
-        outbox.put(self.session, self._said)
-        self._said = []
-        return True
+        """Put what was said into the outbox now, so that memory stays flat. True if there was anything."""
+        said = self.take_said()
+        outbox.put(self.session, said)
+        return bool(said)

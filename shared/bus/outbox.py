@@ -55,6 +55,8 @@ Lane = tuple[bool, str]  # (bulk?, type): what one routing key stands for
 
 def put(session: Session, envelopes: Sequence[Envelope]) -> None:
     """Write messages beside the facts; on PostgreSQL the commit wakes the relay (polling is only the safety net)."""
+    if not envelopes:
+        return
     insert_rows(
         session,
         OutboxRow,
