@@ -89,7 +89,7 @@ def kana(text: str) -> str:
 
 def roman(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text)
-    if any(ord(c) >= 0x2E80 for c in folded):
+    if not folded.isascii() and any(ord(c) >= 0x2E80 for c in folded):
         raise BadValue(N_("The name in roman letters holds other characters: “%(value)s”."), value=text[:50])
     return plain_text(folded, 200)
 

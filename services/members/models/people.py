@@ -78,7 +78,7 @@ class MemberRow(PersonFields, SocietyOwned, Base):
         return public_person(self.id, self.revision, self, category)
 
 
-def public_person(id: str, revision: int, fields: PersonFields, category: CategoryRow | None) -> Person:
+def public_person(id: str, revision: int, fields: PersonFields | sa.Row[Any], category: CategoryRow | None) -> Person:
     """The person as the other services may know them."""
     return Person(
         id=id,

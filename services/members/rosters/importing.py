@@ -4,10 +4,11 @@ whatever dies in between."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.members.categories import list_categories
 from services.members.errors import RosterOutdated
@@ -75,27 +76,28 @@ def _is_outdated(uow: UnitOfWork, roster_id: str) -> bool:
     return any(uow.session.scalars(question.limit(1)).first() for question in questions)
 
 
-def _changing(uow: UnitOfWork, roster_id: str) -> Iterator[Sequence[StagedRow]]:
+def _changing(uow: UnitOfWork, roster_id: str) -> Iterator[Sequence[sa.Row[Any]]]:
     last = 0
     while True:
         statement = (
-            sa.select(StagedRow)
+            sa.select(
+                StagedRow.row, StagedRow.action, StagedRow.member_id, StagedRow.base_revision, *_columns(StagedRow)
+            )
             .where(StagedRow.roster_id == roster_id, StagedRow.row > last, StagedRow.action.in_(("new", "changed")))
             .order_by(StagedRow.row)
             .limit(CHUNK)
         )
-        rows = uow.session.scalars(statement).all()
+        rows = uow.session.execute(statement).all()
         if not rows:
             return
         yield rows
         last = rows[-1].row
-        for row in rows:
-            uow.session.expunge(row)
 
 
-def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[StagedRow]) -> None:
+def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[sa.Row[Any]]) -> None:
     ids = [row.member_id for row in rows if row.action == "changed"]
-    before = {member.id: member for member in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(ids)))}
+    statement = sa.select(MemberRow.id, *_columns(MemberRow)).where(MemberRow.id.in_(ids))
+    before = {member.id: member for member in uow.session.execute(statement)} if ids else {}
     entries = []
     for row in rows:
         was, now = (
@@ -117,11 +119,9 @@ def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[StagedRow]) -> No
             }
         )
     insert_rows(uow.session, AuditRow, entries)
-    for member in before.values():
-        uow.session.expunge(member)
 
 
-def _tell(uow: UnitOfWork, rows: Sequence[StagedRow], categories: dict[str, CategoryRow]) -> None:
+def _tell(uow: UnitOfWork, rows: Sequence[sa.Row[Any]], categories: dict[str, CategoryRow]) -> None:
     uow.say_all(
         PersonChanged(
             person=public_person(row.member_id, row.base_revision + 1, row, categories.get(row.category or ""))
@@ -167,3 +167,8 @@ def _update_changed(uow: UnitOfWork, roster_id: str) -> None:
         )
     )
     uow.session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _columns(table: type[MemberRow] | type[StagedRow]) -> list[InstrumentedAttribute[Any]]:
+    """Plain rows are enough here, and making objects of them would cost as much as all the rest."""
+    return [getattr(table, name) for name in PERSON_COLUMNS]

@@ -110,7 +110,7 @@ def _staged(
     }
 
 
-def differences(before: MemberRow, after: StagedRow) -> tuple[dict[str, Any], dict[str, Any]]:
+def differences(before: sa.Row[Any], after: sa.Row[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What an import changes, for the audit trail."""
     changed = [name for name in PERSON_COLUMNS if name != "search" and getattr(before, name) != getattr(after, name)]
     return ({n: _plain(getattr(before, n)) for n in changed}, {n: _plain(getattr(after, n)) for n in changed})
