@@ -136,7 +136,6 @@ def print_invoice(uow: UnitOfWork, invoice: InvoiceRow, language: str, *, pay_at
     """The PDF of an issued invoice. What it states is frozen when it is printed first. Raises InvoiceNotIssued."""
     if not invoice.is_issued:
         raise InvoiceNotIssued
-    if not invoice.document:
-        invoice.document = papers.invoice_facts(uow, invoice)
-    facts: dict[str, Any] = invoice.document
-    return papers.print_invoice(facts, language, pay_at=pay_at)
+    facts: dict[str, Any] = invoice.document or papers.invoice_facts(uow, invoice)
+    invoice.document = papers.with_addressee(uow, facts, invoice.payer_id)
+    return papers.print_invoice(invoice.document, language, pay_at=pay_at)

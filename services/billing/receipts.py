@@ -60,6 +60,7 @@ def hand_out(uow: UnitOfWork, receipt: ReceiptRow, language: str) -> bytes:
         raise ReceiptVoid
     again = receipt.downloads > 0
     receipt.downloads += 1
+    receipt.document = papers.with_addressee(uow, receipt.document, receipt.payer_id)
     return papers.print_receipt(receipt.document, language, mark="again" if again else None)
 
 

@@ -106,6 +106,31 @@ def test_what_was_issued_does_not_change_when_the_payer_does(office: Office, tmp
     assert "旧姓 花子" in text_of(answer.data, tmp_path)
 
 
+@pytest.mark.rule("A8")
+def test_a_payer_of_whom_we_hear_late_still_gets_a_name_on_paper(office: Office, tmp_path: Path) -> None:
+    late = person(name="遅れ 太郎")
+    registered = Registration(
+        id=new_id(),
+        revision=1,
+        event_id=new_id(),
+        event_title="大会",
+        event_title_en="Meeting",
+        person_id=late.id,
+        state="placed",
+        fee=1_000,
+        tax_class="standard",
+    )
+    office.hear(RegistrationPlaced(registration=registered))
+    (invoice,) = office.invoices()
+    office.pay(invoice.id, 1_000)
+    assert "様" not in invoice_text(office, tmp_path)
+    office.hear(PersonChanged(person=late))
+    assert "遅れ 太郎" in invoice_text(office, tmp_path)
+    (receipt,) = office.staff().get(f"/billing/api/receipts?payer_id={late.id}").json
+    handed_out = office.member(late.id).get(f"/billing/my/receipts/{receipt['id']}.pdf")
+    assert "遅れ 太郎" in text_of(handed_out.data, tmp_path)
+
+
 @pytest.mark.rule("B15")
 @pytest.mark.parametrize(("total", "noted"), [(49_999, False), (50_000, True)])
 def test_an_electronic_receipt_says_that_it_needs_no_stamp(total: int, noted: bool) -> None:
