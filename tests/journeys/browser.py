@@ -35,6 +35,7 @@ class Window:
     pictures: Path
     trouble: list[str] = field(default_factory=list)
     _forgiven: tuple[int, ...] = ()
+    _in_front_of_the_camera: bool = False  # which holds the page still with a style of its own
 
     @classmethod
     def open(cls, browser: Browser, url: str, pictures: Path, size: tuple[int, int] = DESKTOP) -> Window:
@@ -54,7 +55,9 @@ class Window:
         return window
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type != "error" or message.text.startswith("Failed to load resource"):
+            return  # refused answers are noted by themselves
+        if not (self._in_front_of_the_camera and "inline style" in message.text):
             self.trouble.append(f"console: {message.text} on {self.page.url}")
 
     def _note_answer(self, answer: Response) -> None:
@@ -112,6 +115,9 @@ class Window:
     def json(self, path: str) -> Any:
         """An answer of the API, with this person's login."""
         answer = self.context.request.get(self.url + path)
+        if answer.status == 401:  # the token has run out; pages renew it by themselves
+            self.context.request.get(f"{self.url}/members/session/renew?next=/members/")
+            answer = self.context.request.get(self.url + path)
         assert answer.status == 200, f"{answer.status} {path}: {answer.text()[:500]}"
         return answer.json()
 
@@ -130,7 +136,9 @@ class Window:
         self.pictures.mkdir(parents=True, exist_ok=True)
         self.page.wait_for_load_state()
         expect(self.page.locator("[data-fragment][aria-busy=true]")).to_have_count(0)
+        self._in_front_of_the_camera = True
         self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
+        self._in_front_of_the_camera = False
 
     def scrolls_sideways(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))

@@ -97,7 +97,8 @@ def test_a_deposit_without_a_number_waits_until_staff_assign_it(here: Here, dues
 @pytest.mark.rule("P15")
 def test_cash_is_entered_by_staff(here: Here, dues: DuesRun) -> None:
     person, accountant = dues.regular(8), here.accountant()
-    accountant.go(f"/billing/console/invoices?q={person.number}").main.locator("tbody th a").first.click()
+    accountant.go(f"/billing/console/invoices?q={person.number}&year={dues.year}")
+    accountant.main.locator("tbody th a").first.click()
     accountant.shot("58-invoice-unpaid")
     accountant.main.locator("a[href^='/payments/console/payments/new']").click()
     expect(accountant.main.locator("input.num").first).to_have_value("10000")
@@ -124,7 +125,8 @@ def take_in_bank_file_again(here: Here, content: bytes) -> None:
 
 
 def _states(here: Here, number: str) -> list[str]:
-    return [row["state"] for row in here.office().all_of(f"/billing/api/invoices?q={number}&kind=annual")]
+    rows = here.office().all_of(f"/billing/api/invoices?q={number}&kind=annual")
+    return [row["state"] for row in rows]
 
 
 def _merchant_exists(here: Here, dues: DuesRun) -> None:

@@ -1,4 +1,4 @@
-"""Chapter 7: an event is published, a member registers, pays by the same path, and is confirmed by message and letter."""
+"""Chapter 7: an event is published; a member registers, pays by the same path, and is confirmed by letter."""
 
 from __future__ import annotations
 
