@@ -10,7 +10,14 @@ import msgspec
 from services.notifications.letters import Draft, queue_letter, queue_letters
 from services.notifications.notes import note
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
-from shared.messages.billing import InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid, ReceiptIssued
+from shared.messages.billing import (
+    CreditChanged,
+    InvoiceCancelled,
+    InvoiceChanged,
+    InvoiceCreated,
+    InvoicePaid,
+    ReceiptIssued,
+)
 from shared.messages.events import EventPublished, Registration, RegistrationCancelled, RegistrationConfirmed
 from shared.messages.members import PasswordResetStarted
 from shared.messages.payments import DepositUnidentified, InstructionsIssued, RequestExpired
@@ -78,6 +85,15 @@ def write_receipt_letter(uow: UnitOfWork, message: ReceiptIssued) -> None:
     queue_letter(uow, Draft(kind="receipt-issued", cause=message.receipt_id, person_id=message.payer_id, about=about))
 
 
+def write_credit_letter(uow: UnitOfWork, message: CreditChanged) -> None:
+    """Money that was paid too much is told to its owner; a credit that was used up is no news."""
+    if message.balance <= 0:
+        return
+    cause = f"{message.payer_id}/{message.revision}"
+    about = {"balance": message.balance}
+    queue_letter(uow, Draft(kind="credit-changed", cause=cause, person_id=message.payer_id, about=about))
+
+
 def write_confirmation_letter(uow: UnitOfWork, message: RegistrationConfirmed) -> None:
     _about_registration(uow, "registration-confirmed", message.registration)
 
@@ -112,6 +128,7 @@ SUBSCRIPTIONS: Subscriptions = {
     InstructionsIssued: write_instructions_letter,
     RequestExpired: write_expiry_letter,
     ReceiptIssued: write_receipt_letter,
+    CreditChanged: write_credit_letter,
     EventPublished: InBulk(note_events),
     RegistrationConfirmed: write_confirmation_letter,
     RegistrationCancelled: write_cancellation_letter,

@@ -25,6 +25,7 @@ KIND_NAMES = {
     "instructions-bank": N_("How to pay by bank transfer"),
     "request-expired": N_("Payment number expired"),
     "receipt-issued": N_("Receipt"),
+    "credit-changed": N_("Credit"),
     "password-welcome": N_("First password"),
     "password-reset": N_("New password"),
     "registration-confirmed": N_("Registration confirmed"),
