@@ -24,9 +24,10 @@ def start(world: World, payer: str, invoice_id: str, chain: str = "lawson") -> A
 def at_the_till(world: World, attempt: AttemptRow, action: str, **more: str) -> requests.Response:
     told = attempt.instructions
     number = {"number": told["konbini_number"], "confirmation": told.get("confirmation_number") or ""}
+    english = {"Accept-Language": "en"}
     assert f"{attempt.amount:,}" in requests.get(f"{world.url}/sandbox/store", params=number, timeout=10).text
     url = f"{world.url}/sandbox/store/{attempt.reference}"
-    return requests.post(url, data={"action": action, **more}, timeout=10)
+    return requests.post(url, data={"action": action, **more}, headers=english, timeout=10)
 
 
 @pytest.mark.rule("P6")
