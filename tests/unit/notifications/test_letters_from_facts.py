@@ -13,7 +13,7 @@ from shared import clock
 from shared.bus import inbox
 from shared.errors import NotFound
 from shared.ids import new_id
-from shared.messages.billing import InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid
+from shared.messages.billing import CreditChanged, InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid
 from shared.messages.events import Event, EventPublished, RegistrationCancelled, RegistrationConfirmed
 from shared.messages.members import PersonChanged
 from shared.messages.payments import DepositUnidentified, RequestExpired
@@ -36,6 +36,17 @@ from tests.unit.notifications.facts import (
 )
 
 
+@pytest.mark.rule("B10")
+@pytest.mark.rule("P24")
+def test_money_paid_too_much_is_told_and_a_used_up_credit_is_not(running: RunningService) -> None:
+    who = tell_person(running)
+    for revision, balance in ((1, 5_000), (2, 0)):
+        tell(running, CreditChanged(payer_id=who.id, balance=balance, revision=revision, changed_at=clock.now()))
+    send_due(running)
+    (letter,) = letters(running)
+    assert letter.kind == "credit-changed" and "¥5,000" in letter.text
+
+
 @pytest.mark.rule("N1")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_of_letter_is_written_in_both_languages(running: RunningService, language: str) -> None:
@@ -53,6 +64,7 @@ def test_every_kind_of_letter_is_written_in_both_languages(running: RunningServi
         ),
     )
     tell(running, receipt(who.id))
+    tell(running, CreditChanged(payer_id=who.id, balance=5_000, revision=1, changed_at=clock.now()))
     tell(running, RegistrationConfirmed(registration=seat, confirmed_at=datetime.now(UTC)))
     tell(running, RegistrationCancelled(registration=seat))
     tell(running, DepositUnidentified(deposit_id=new_id(), amount=3_000, value_date=date(2026, 5, 1)))
