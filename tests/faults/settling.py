@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from email import message_from_bytes
 from pathlib import Path
@@ -25,15 +26,19 @@ BUSY_HERE = {
 }
 
 
-def settle(site: Site, *, seconds: float = 120.0) -> None:
-    """Until nothing is under way any more. Fails with what still is."""
-    last: list[dict[str, int]] = [{}]
+def settle(site: Site, *, patience: float = 60.0) -> None:
+    """Until nothing is under way any more. Fails with what still is when for so many seconds nothing has changed."""
+    last, since = {"anything": 1}, time.monotonic()
 
-    def at_rest() -> bool:
-        last[0] = under_way(site)
-        return not last[0]
+    def at_rest_or_stuck() -> bool:
+        nonlocal last, since
+        now = under_way(site)
+        if now != last:
+            last, since = now, time.monotonic()
+        assert time.monotonic() - since < patience, f"stuck: {now}"
+        return not now
 
-    site.wait_until(at_rest, seconds=seconds, why=lambda: last[0])
+    site.wait_until(at_rest_or_stuck, seconds=600, why=lambda: last)
 
 
 def under_way(site: Site) -> dict[str, int]:

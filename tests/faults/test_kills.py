@@ -112,7 +112,7 @@ def test_whatever_is_killed_in_a_run_nothing_is_lost_and_nothing_twice(stack: St
     finally:
         feeder.stop()
         load.stop()
-    settle(site, seconds=180)
+    settle(site)
 
     assert not load.trouble
     assert set(load.statuses) <= {200, 201, 303, 302, 409, *DECLARED}, load.statuses

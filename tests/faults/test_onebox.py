@@ -44,6 +44,7 @@ class Box:
         self.process = Process("onebox", argv, str(home / "onebox.log"), {**inherited(), **env}, str(Path.cwd()))
         given = {
             "TSUDOI_SECRET": "s" * 40,
+            "TSUDOI_TOKEN_KEY": str(home / "keys" / "token-private.pem"),
             "TSUDOI_TOKEN_PUBLIC": str(home / "keys" / "token-public.pem"),
             **{f"TSUDOI_DATABASE_{name.upper()}": url for name, url in databases.items()},
         }
@@ -105,7 +106,7 @@ def test_killed_in_each_stage_of_a_run_it_goes_on_and_keeps_every_invariant(box:
     finally:
         feeder.stop()
         load.stop()
-    settle(site, seconds=180)
+    settle(site)
     assert not load.trouble
     assert set(load.statuses) <= {200, 201, 302, 303, 409, *DECLARED}, load.statuses
     assert run.progress("creating") == run.progress("confirming") == 1
