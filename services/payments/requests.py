@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,13 +42,14 @@ def copy_invoices(uow: UnitOfWork, invoices: Sequence[Billed]) -> None:
         if known is None or known.revision < invoice.revision:
             newest[invoice.invoice_id] = invoice
     statement = sa.select(RequestRow).where(RequestRow.invoice_id.in_(list(newest))).order_by(RequestRow.id)
-    rows = uow.session.scalars(statement.with_for_update()).all()
-    for request in rows:
+    changed: dict[str, RequestRow] = {}
+    for request in uow.session.scalars(statement.with_for_update()):
         invoice = newest.pop(request.invoice_id)
         if invoice.revision > request.invoice_revision:
             for name, value in _copied(invoice).items():
                 setattr(request, name, value)
-            _fit_attempts(uow, request)
+            changed[request.id] = request
+    _fit_attempts(uow, changed)
     now = clock.now()
     insert_rows(
         uow.session,
@@ -105,9 +106,10 @@ def _copied(invoice: Billed) -> dict[str, object]:
     }
 
 
-def _fit_attempts(uow: UnitOfWork, request: RequestRow) -> None:
-    statement = sa.select(AttemptRow).where(AttemptRow.request_id == request.id, AttemptRow.state.in_(LIVE))
-    for attempt in uow.session.scalars(statement.with_for_update()):
+def _fit_attempts(uow: UnitOfWork, changed: Mapping[str, RequestRow]) -> None:
+    statement = sa.select(AttemptRow).where(AttemptRow.request_id.in_(list(changed)), AttemptRow.state.in_(LIVE))
+    for attempt in uow.session.scalars(statement.with_for_update()) if changed else ():
+        request = changed[attempt.request_id]
         if request.state == "open" and attempt.method == "bank_transfer":
             attempt.amount = request.due
         elif request.state != "open" or attempt.amount != request.due:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import requests
+import sqlalchemy as sa
 
-from services.payments.asking import ask_providers
-from services.payments.models import AttemptRow, PaymentRow
+from services.payments.asking import ask_providers, retry_notices
+from services.payments.models import AttemptRow, CardLockRow, PaymentRow
 from shared import clock
 from shared.messages.payments import PaymentReceived
 from tests.unit.payments.world import Browser, World, wait_until
@@ -134,3 +136,24 @@ def test_card_number_is_found_nowhere_in_our_database_nor_in_the_sandbox(world: 
         assert GOOD.encode() not in path.read_bytes(), path
     page = world.as_member(payer).get(f"/payments/my/pay/{invoice.id}")
     assert "card_number" not in page.text and 'autocomplete="cc' not in page.text
+
+
+@pytest.mark.rule("D19")
+def test_ten_failures_at_once_are_one_lock_and_leave_no_page_open_on_postgresql(pg_world: World) -> None:
+    world = pg_world
+    payer = world.person()
+    member = world.as_member(payer)
+    invoices = [world.invoice(payer) for _ in range(10)]
+    for invoice in invoices:
+        choose_card(member, invoice.id)
+    failed = [world.event(world.attempt(i.id), "failed", failure="authentication_failed") for i in invoices]
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda event: world.notify(event).status_code, failed))
+    with clock.travel(by=timedelta(minutes=1)):
+        retry_notices(world.running)
+    assert set(answers) <= {200, 202}
+    assert {row.state for row in world.rows(AttemptRow)} <= {"failed", "cancelled"}
+    with world.look() as uow:
+        assert len(uow.session.scalars(sa.select(CardLockRow)).all()) == 1
+    page = member.post(f"/payments/my/pay/{invoices[0].id}", {"method": "card"})
+    assert "Card payment is locked until" in page.text
