@@ -124,7 +124,9 @@ def test_an_unroutable_message_stays_unsent_and_does_not_block_others(rabbit: Bu
 
     channel.queue_bind(QUEUE, EXCHANGE, routing_key(CREATED, bulk=False))
     close(channel.connection)
-    assert relay_once(rabbit.billing, RabbitPublisher(rabbit.broker_url)) == 30
+    publisher = RabbitPublisher(rabbit.broker_url)
+    assert relay_once(rabbit.billing, publisher) == 30
+    publisher.close()
 
 
 @pytest.mark.rule("A5")
