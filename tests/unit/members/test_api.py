@@ -13,7 +13,7 @@ from shared.identity import Principal, Role, sign_token
 from shared.ids import new_id
 from shared.service import RunningService
 from tests.unit.members.conftest import a_member, members_of, work
-from tests.unit.members.test_rosters import ROWS, roster
+from tests.unit.members.roster_files import ROWS, roster
 
 API = "/members/api"
 

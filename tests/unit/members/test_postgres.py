@@ -35,7 +35,7 @@ from tests.unit.members.conftest import (
     with_account,
     work,
 )
-from tests.unit.members.test_rosters import ROWS, roster
+from tests.unit.members.roster_files import ROWS, roster
 
 
 @pytest.fixture

@@ -1,0 +1,107 @@
+"""What happens between the check of a roster and its import, and after it."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from services.members.categories import list_categories
+from services.members.errors import RosterNotReady, RosterOutdated
+from services.members.export import Export
+from services.members.members import change_member
+from services.members.models import MemberRow, RosterPartRow, RosterRow, StagedRow
+from services.members.rosters import upload
+from services.members.rosters.upload import confirm_roster, discard_roster
+from services.members.search import matching
+from services.members.standings import STANDINGS
+from shared import jobs
+from shared.service import RunningService
+from shared.tables import write_csv
+from shared.web.i18n import translate
+from tests.unit.members.conftest import (
+    a_member,
+    check,
+    faults,
+    import_all,
+    make_society,
+    members_of,
+    roster_now,
+    work,
+)
+from tests.unit.members.roster_files import ROWS, roster
+
+
+@pytest.mark.rule("M10")
+def test_a_member_who_changed_after_the_check_stops_the_whole_import(running: RunningService, society: str) -> None:
+    import_all(running, society, roster(*ROWS).encode())
+    changed = roster(ROWS[0].replace("集い大学", "北辰大学"), ROWS[1], "3,新人,,,,正会員,,,,,,,,")
+    done = check(running, society, changed.encode())
+    with running.unit(society) as uow:
+        change_member(uow, members_of(running, society)[0].id, {"phone": "03-0000-0000"})
+    with running.unit(society) as uow:
+        job = confirm_roster(uow, done.id)
+    work(running)
+    with running.unit(society, reading=True) as uow:
+        assert jobs.look(uow, job.id).error == RosterOutdated.text
+    assert roster_now(running, society, done.id).state == "checked"
+    assert [row.number for row in members_of(running, society)] == ["1", "2"]
+    with running.unit(society) as uow:
+        upload.check_again(uow, done.id)
+    work(running)
+    with running.unit(society) as uow:
+        confirm_roster(uow, done.id)
+    work(running)
+    assert next((row.number, row.phone) for row in members_of(running, society)) == ("1", "03-1234-5678")
+    assert len(members_of(running, society)) == 3
+
+
+@pytest.mark.rule("M10")
+def test_a_number_that_was_given_after_the_check_stops_the_whole_import(running: RunningService, society: str) -> None:
+    done = check(running, society, roster(*ROWS).encode())
+    a_member(running, society, number="2")
+    with running.unit(society) as uow:
+        confirm_roster(uow, done.id)
+    work(running)
+    assert [row.number for row in members_of(running, society)] == ["2"]
+
+
+def test_nothing_of_the_file_is_left_after_the_import(running: RunningService, society: str) -> None:
+    import_all(running, society, roster(*ROWS).encode())
+    with running.unit(society, reading=True) as uow:
+        assert uow.session.scalars(sa.select(RosterPartRow.id)).all() == []
+        assert uow.session.scalars(sa.select(StagedRow.id)).all() == []
+
+
+def test_a_discarded_roster_leaves_nothing(running: RunningService, society: str) -> None:
+    done = check(running, society, roster(*ROWS).encode())
+    with running.unit(society) as uow:
+        discard_roster(uow, done.id)
+    with running.unit(society, reading=True) as uow:
+        assert uow.get(RosterRow, done.id).state == "discarded"
+        assert uow.session.scalars(sa.select(StagedRow.id)).all() == []
+    with pytest.raises(RosterNotReady), running.unit(society) as uow:
+        confirm_roster(uow, done.id)
+
+
+@pytest.mark.rule("O3")
+def test_societies_do_not_see_each_others_numbers(running: RunningService, society: str) -> None:
+    other = make_society(running, "hokushin")
+    import_all(running, other, roster(*ROWS).encode())
+    done = import_all(running, society, roster(*ROWS).encode())
+    assert (done.new, done.faults) == (2, 0)
+    with running.unit(other, reading=True) as uow:
+        assert uow.session.scalar(sa.select(sa.func.count()).select_from(MemberRow)) == 2
+
+
+def test_an_export_read_in_again_changes_nothing(running: RunningService, society: str) -> None:
+    import_all(running, society, roster(*ROWS, "=3,山田,,,,正会員,退会予定,,,,,,=1+1,").encode())
+    for language in ("ja", "en"):
+        with running.unit(society, reading=True) as uow:
+            names = {row.code: row.name_in(language) for row in list_categories(uow)}
+            words = {
+                code: translate(text, language=language, package="services.members") for code, text in STANDINGS.items()
+            }
+            export = Export(uow, matching(), language=language, category=names.__getitem__, standing=words.__getitem__)
+            data = b"".join(write_csv(export.headers, export.rows()))
+        again = check(running, society, data)
+        assert (again.same, again.changed, again.new, again.faults) == (3, 0, 0, 0), faults(running, society, again)
