@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -88,8 +89,8 @@ def start(home: Path, port: int, *, demo: bool) -> Onebox:
     publisher = LocalPublisher(list(services.values()))
     for name, running in services.items():
         abandon_leases(running)
-        _run(box, f"relay-{name}", lambda running=running: run_relay(running, publisher, stopping))
-        _run(box, f"work-{name}", lambda running=running: run_worker(running, broker_url=None, stop=stopping))
+        _run(box, f"relay-{name}", partial(run_relay, running, publisher, stopping))
+        _run(box, f"work-{name}", partial(run_worker, running, broker_url=None, stop=stopping))
     return box
 
 

@@ -1,4 +1,4 @@
-"""The audit trail 操作ログ: who did what, when, with what before and after. Written in the transaction of the change."""
+"""The audit trail 操作ログ: who did what, when, before and after. Written in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -32,7 +32,12 @@ class AuditRow(SocietyOwned, KitBase):
 
 
 def record(
-    uow: UnitOfWork, action: str, subject: str, *, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
+    uow: UnitOfWork,
+    action: str,
+    subject: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
     """Add an entry. `before` and `after` hold JSON values only."""
     uow.add(

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from shared.observe import set_up_logs
 from shared.service import RunningService, Service
@@ -125,7 +126,7 @@ def _stack(known: argparse.Namespace) -> int:
 def _bus(known: argparse.Namespace) -> int:
     from shared.bus.command import main as bus_main
 
-    return bus_main({name: (lambda name=name: _started(name)) for name in SERVICES}, known.rest)
+    return bus_main({name: partial(_started, name) for name in SERVICES}, known.rest)
 
 
 def _demo(_: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ def today(zone: ZoneInfo = TOKYO) -> date:
 
 
 def end_of(day: date, zone: ZoneInfo = TOKYO) -> datetime:
-    """The moment at which "until day D" ends: D at 24:00 in the society's zone, as the first moment that is too late."""
+    """The moment at which "until day D" ends: D at 24:00 in the society's zone, the first moment too late."""
     return datetime.combine(day + timedelta(days=1), datetime.min.time(), zone).astimezone(UTC)
 
 

@@ -47,7 +47,7 @@ Json = sa.JSON()
 
 
 class KitBase(DeclarativeBase):
-    """Base of the kit's own tables, which stand in every service's database. A service has a base of its own like it."""
+    """Base of the kit's own tables, which stand in every service's database. Each service has one like it."""
 
     metadata = sa.MetaData(naming_convention=NAMING)
 
@@ -114,11 +114,18 @@ def insert_rows(session: Session, table: type[DeclarativeBase], rows: Iterable[M
     names = list(listed[0])
     columns = [target.c[name] for name in names]
     converters = [column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for column in columns]
-    _copy(connection, target, columns, ([c(row[n]) if c else row[n] for n, c in zip(names, converters, strict=True)] for row in listed))
+    _copy(
+        connection,
+        target,
+        columns,
+        ([c(row[n]) if c else row[n] for n, c in zip(names, converters, strict=True)] for row in listed),
+    )
     return len(listed)
 
 
-def _copy(connection: Connection, target: sa.Table, columns: Sequence[sa.Column[Any]], rows: Iterable[Sequence[Any]]) -> None:
+def _copy(
+    connection: Connection, target: sa.Table, columns: Sequence[sa.Column[Any]], rows: Iterable[Sequence[Any]]
+) -> None:
     """PostgreSQL refuses COPY into a table with row-level security: such rows go by way of a temporary table."""
     from psycopg import sql
 
@@ -134,5 +141,9 @@ def _copy(connection: Connection, target: sa.Table, columns: Sequence[sa.Column[
             for row in rows:
                 copy.write_row(row)
         if guarded:
-            cursor.execute(sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(sql.Identifier(target.name), names, names, table))
+            cursor.execute(
+                sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
+                    sql.Identifier(target.name), names, names, table
+                )
+            )
             cursor.execute(sql.SQL("DROP TABLE {}").format(table))

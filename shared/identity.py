@@ -1,4 +1,4 @@
-"""Who is asking: roles, principals, and the short-lived signed tokens that members issues and every service verifies offline."""
+"""Who is asking: roles, principals, and short-lived tokens that members signs and every service verifies offline."""
 
 from __future__ import annotations
 

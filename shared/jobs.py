@@ -13,13 +13,13 @@ import structlog
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared import clock
-from shared.bus.trouble import database_is_down
 from shared.db import Id, Json, KitBase, UtcDateTime
-from shared.errors import Kind, N_, TsudoiError
+from shared.errors import N_, Kind, TsudoiError
 from shared.identity import Actor
 from shared.ids import new_id
 from shared.service import RunningService
 from shared.society import SocietyOwned
+from shared.trouble import database_is_down
 from shared.uow import UnitOfWork
 
 log = structlog.get_logger()
@@ -177,4 +177,6 @@ def abandon_leases(running: RunningService) -> None:
     """On a start of the only worker of a service (onebox): what the last process held may be taken up at once."""
     for society in running.societies():
         with running.unit(society) as uow:
-            uow.session.execute(sa.update(JobRow).where(JobRow.state == "running").values(leased_until=clock.now() - LEASE))
+            uow.session.execute(
+                sa.update(JobRow).where(JobRow.state == "running").values(leased_until=clock.now() - LEASE)
+            )

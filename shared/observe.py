@@ -22,7 +22,10 @@ HANDLED = Counter("tsudoi_messages_handled", "Messages whose effect is committed
 FAILED = Counter("tsudoi_messages_failed", "Failed attempts at a message, by what became of it", ["service", "state"])
 SENT = Counter("tsudoi_messages_sent", "Messages that the broker confirmed", ["service"])
 AGE = Histogram(
-    "tsudoi_message_age_seconds", "From said to handled", ["service"], buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600)
+    "tsudoi_message_age_seconds",
+    "From said to handled",
+    ["service"],
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600),
 )
 BROKER_BLOCKED = Gauge("tsudoi_broker_blocked", "1 while the broker takes no messages (memory or disk alarm)")
 REQUEST = Histogram("tsudoi_http_seconds", "Time to answer", ["service", "endpoint", "status"])

@@ -56,7 +56,8 @@ def copy_people(uow: UnitOfWork, messages: Sequence[PersonChanged]) -> None:
         if known is None or known.revision < message.person.revision:
             newest[message.person.id] = message.person
     rows: list[dict[str, Any]] = [
-        {"society_id": uow.society_id, **{name: getattr(person, name) for name in _COLUMNS}} for person in newest.values()
+        {"society_id": uow.society_id, **{name: getattr(person, name) for name in _COLUMNS}}
+        for person in newest.values()
     ]
     connection = uow.session.connection()
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(PersonRow)

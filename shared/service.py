@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared.bus import crash, outbox
+from shared import crash, outbox
 from shared.db import make_engine, read_only
 from shared.identity import SYSTEM, Actor
 from shared.messages import Envelope, Message

@@ -1,4 +1,4 @@
-"""Settings come from the environment (`TSUDOI_*`) and nowhere else. All mistakes are reported at once, and nothing starts."""
+"""Settings come from the environment (`TSUDOI_*`) alone. All mistakes are reported at once, and nothing starts."""
 
 from __future__ import annotations
 

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from shared import clock
-from shared.bus import outbox
+from shared import clock, outbox
 from shared.errors import NotFound
 from shared.identity import Actor
 from shared.ids import new_id
@@ -28,7 +27,14 @@ class UnitOfWork:
     """Handed to every use-case as its first argument."""
 
     def __init__(
-        self, session: Session, *, service: str, society_id: str | None, actor: Actor, cause: Envelope | None, traceparent: str | None
+        self,
+        session: Session,
+        *,
+        service: str,
+        society_id: str | None,
+        actor: Actor,
+        cause: Envelope | None,
+        traceparent: str | None,
     ) -> None:
         self.session = session
         self.service = service
@@ -73,7 +79,7 @@ class UnitOfWork:
         return row
 
     def say(self, message: Message, *, bulk: bool = False, because: Envelope | None = None) -> None:
-        """Tell the other services a fact, in this transaction. `bulk`: part of a run; it must not delay people's clicks."""
+        """Tell the other services a fact, in this transaction. `bulk`: part of a run, must not delay a click."""
         self.say_all([message], bulk=bulk, because=because)
 
     def say_all(self, messages: Iterable[Message], *, bulk: bool = True, because: Envelope | None = None) -> None:

@@ -16,9 +16,9 @@ from services.payments.outcomes import Contradiction, apply_charge, lock_attempt
 from services.payments.providers import provider_of, settings_of
 from services.payments.providers.port import Charge, Order, PaymentProvider
 from shared import clock
-from shared.bus.trouble import database_is_down
 from shared.identity import Actor
 from shared.service import RunningService
+from shared.trouble import database_is_down
 
 log = structlog.get_logger()
 

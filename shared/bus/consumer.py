@@ -13,14 +13,15 @@ from typing import Any
 import structlog
 from prometheus_client import Counter
 
-from shared.bus import crash, inbox
+from shared import crash
+from shared.bus import inbox
 from shared.bus.arrival import Undecodable, read
 from shared.bus.heartbeat import Heartbeat
 from shared.bus.relay import pause
 from shared.bus.topology import BROKER_ERRORS, close, connect, declare, queue_name
-from shared.bus.trouble import database_is_down
 from shared.messages import Envelope
 from shared.service import RunningService
+from shared.trouble import database_is_down
 
 log = structlog.get_logger()
 

@@ -10,13 +10,12 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared import clock, observe
-from shared.bus import crash
-from shared.bus.trouble import database_is_down
+from shared import clock, crash, observe
 from shared.db import Id, KitBase, UtcDateTime
 from shared.identity import Actor
 from shared.messages import CONTRACTS, Envelope, Message, decode
 from shared.service import InBulk, RunningService
+from shared.trouble import database_is_down
 
 log = structlog.get_logger()
 

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import clock
 from shared.bus.inbox import IS_OPEN, NOT_HANDLED, InboxRow
-from shared.bus.outbox import OutboxRow
 from shared.bus.ticks import TickRow
+from shared.outbox import OutboxRow
 from shared.service import RunningService
 
 log = structlog.get_logger()

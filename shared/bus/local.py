@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 import structlog
 
 from shared.bus import inbox
-from shared.bus.outbox import Lane
 from shared.messages import Envelope
+from shared.outbox import Lane
 from shared.service import RunningService
 
 log = structlog.get_logger()

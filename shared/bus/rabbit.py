@@ -14,10 +14,10 @@ import structlog
 from amqp import spec
 
 from shared import observe
-from shared.bus.outbox import Lane
 from shared.bus.relay import BusUnavailable
 from shared.bus.topology import BROKER_ERRORS, EXCHANGE, HEARTBEAT, close, connect, declare_exchange, routing_key
 from shared.messages import Envelope
+from shared.outbox import Lane
 
 log = structlog.get_logger()
 

@@ -9,8 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from shared import clock, observe
-from shared.bus import crash, outbox
+from shared import clock, crash, observe, outbox
 from shared.messages import Envelope
 from shared.service import RunningService
 

@@ -10,12 +10,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from shared import clock, observe
-from shared.bus import crash
+from shared import clock, crash, observe
 from shared.bus.inbox import IS_OPEN, InboxRow, handle, mark_handled
-from shared.bus.trouble import database_is_down, describe
 from shared.errors import TsudoiError
 from shared.service import RunningService
+from shared.trouble import database_is_down, describe
 
 log = structlog.get_logger()
 

@@ -14,12 +14,12 @@ from prometheus_client import Counter
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from shared import clock
-from shared.bus import inbox, outbox
+from shared import clock, outbox
+from shared.bus import inbox
 from shared.bus.ticks import TickRow
-from shared.bus.trouble import database_is_down
 from shared.identity import Actor
 from shared.service import Due, RunningService
+from shared.trouble import database_is_down
 
 log = structlog.get_logger()
 

@@ -15,8 +15,8 @@ from shared import jobs
 from shared.bus import ticker
 from shared.bus.relay import pause
 from shared.bus.retry import work_off
-from shared.bus.trouble import database_is_down
 from shared.service import RunningService
+from shared.trouble import database_is_down
 
 log = structlog.get_logger()
 

@@ -25,10 +25,15 @@ def document() -> dict[str, Any]:
         for name, contract in CONTRACTS.items()
     }
     channels = {
-        name: {"address": f"prompt.{name}", "messages": {name: {"$ref": f"#/components/messages/{name}"}}} for name in CONTRACTS
+        name: {"address": f"prompt.{name}", "messages": {name: {"$ref": f"#/components/messages/{name}"}}}
+        for name in CONTRACTS
     }
     operations = {
-        f"say.{name}": {"action": "send", "channel": {"$ref": f"#/channels/{name}"}, "title": f"{contract.publisher()} says {contract.__name__}"}
+        f"say.{name}": {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{name}"},
+            "title": f"{contract.publisher()} says {contract.__name__}",
+        }
         for name, contract in CONTRACTS.items()
     }
     whole = {
@@ -36,7 +41,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Tsudoi",
             "version": "1",
-            "description": "Facts on the topic exchange `tsudoi`; runs of many use `bulk.` instead of `prompt.` in the routing key.",
+            "description": "Facts on the topic exchange `tsudoi`. In runs the key begins with `bulk.`, not `prompt.`",
         },
         "channels": channels,
         "operations": operations,

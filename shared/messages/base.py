@@ -8,13 +8,14 @@ is a `.v2` published beside `.v1` for one release.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, dataclass_transform
 
 import msgspec
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
-    """Base of all messages. Subclasses name themselves: `class InvoiceCreated(Message, tag="billing.InvoiceCreated.v1")`."""
+    """Base of all messages. Subclasses name themselves: `class X(Message, tag="billing.X.v1")`."""
 
     @classmethod
     def type_name(cls) -> str:
@@ -26,6 +27,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_
         return cls.type_name().split(".", 1)[0]
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the structs inside messages."""
 
@@ -58,7 +60,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_headers(cls, headers: dict[str, Any], payload: str, *, bulk: bool) -> Self:
         """Raises KeyError, ValueError or TypeError if an attribute is missing or malformed."""
-        values = {name: headers.get(f"cloudEvents:{name}") for name in cls.HEADERS}
+        values: dict[str, Any] = {name: headers.get(f"cloudEvents:{name}") for name in cls.HEADERS}
         for needed in ("id", "type", "source", "correlation"):
             if not isinstance(values[needed], str):
                 raise ValueError(f"header cloudEvents:{needed} is missing")

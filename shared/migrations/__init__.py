@@ -1,4 +1,4 @@
-"""Migrations: Alembic per service. The kit's tables are a branch of their own ("kit") that every service's database carries."""
+"""Migrations: Alembic per service. The kit's tables are a branch of their own ("kit") in every service's database."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _tuple(names: str | Iterable[str] | None) -> tuple[str, ...]:
 def isolate(*tables: str) -> None:
     """Row-level security on tenant tables: the service's role (not their owner) sees the current society's rows only.
 
-    Call in the migration that creates the table. SQLite has no such wall; the session's filter is the only one there."""
+    Call in the migration that creates the table. SQLite has no such wall: the session's filter is the only one."""
     if op.get_bind().dialect.name != "postgresql":
         return
     rule = "society_id = CAST(NULLIF(current_setting('tsudoi.society', true), '') AS uuid)"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from alembic import context
 from sqlalchemy import text
 
-from shared import audit, jobs, people  # noqa: F401  (their tables belong to the kit's metadata)
-from shared.bus import inbox, outbox, ticks  # noqa: F401
+from shared import (  # noqa: F401  (their tables belong to the kit's metadata)
+    audit,
+    jobs,
+    outbox,
+    people,
+)
+from shared.bus import inbox, ticks  # noqa: F401
 from shared.db import KitBase, UtcDateTime
 from shared.migrations import engine_for_migration
 
 service = context.config.attributes["service"]
 
 
-def render(kind: str, item: object, _context: object) -> str | bool:
+def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Write our own column type by the name that the template imports."""
     return "UtcDateTime()" if kind == "type" and isinstance(item, UtcDateTime) else False
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from shared.bus.trouble import database_is_down
 from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput, Kind, LoginNeeded, TsudoiError, Unavailable
+from shared.trouble import database_is_down
 from shared.web.access import to_login
 from shared.web.asking import is_htmx, is_navigation, wants_problem
 from shared.web.observing import trace_id

@@ -13,7 +13,7 @@ import requests
 import sqlalchemy as sa
 
 from services.billing import fees, runs
-from services.billing.models import InvoiceRow, ReceiptRow, RunState
+from services.billing.models import InvoiceRow, ReceiptRow
 from services.payments.attempts import start_attempt
 from services.payments.models import RequestRow
 from services.payments.providers import settings_of
@@ -21,7 +21,7 @@ from shared import clock
 from shared.identity import PAYERS, Principal, Role, sign_token
 from shared.ids import new_id
 from tests.bench import report, straight_hop, world
-from tests.bench.billing_run import count, state_of
+from tests.bench.billing_run import bill, count
 
 
 def main() -> None:
@@ -32,24 +32,29 @@ def main() -> None:
         billing, payments = world.running(stack, "billing"), world.running(stack, "payments")
         with billing.unit(world.SOCIETY) as uow:
             fees.set_fee(uow, category="regular", fiscal_year=2026, annual_fee=10_000, title="年会費")
-            run = runs.plan_run(uow, name="年会費", fiscal_year=2026, charge_start=date(2026, 4, 1), due_on=date(2027, 3, 31))
-        for step, until in ((runs.start_run, RunState.CREATED), (runs.confirm_run, RunState.CONFIRMED)):
-            with billing.unit(world.SOCIETY) as uow:
-                step(uow, run.id)
-            world.wait_until(lambda until=until: state_of(billing, run.id) == until)
+            run = runs.plan_run(
+                uow, name="年会費", fiscal_year=2026, charge_start=date(2026, 4, 1), due_on=date(2027, 3, 31)
+            )
+        bill(billing, run.id)
         world.wait_until(lambda: count(payments, RequestRow) == n)
         with payments.unit(world.SOCIETY, reading=True) as uow:
             open_requests = [(r.invoice_id, r.payer_id) for r in uow.session.scalars(sa.select(RequestRow))]
         secret = settings_of(payments).sandbox_secrets[0].encode()
         url = f"{stack.gateway_url}/payments/hooks/sandbox/{world.SOCIETY}"
         key = (stack.home / "keys").glob("*private*").__next__().read_bytes()
-        took, downloaded = [], []
+        took: list[float] = []
+        downloaded: list[float] = []
         for invoice_id, payer_id in open_requests:
             with payments.unit(world.SOCIETY) as uow:
                 attempt = start_attempt(
-                    uow, invoice_id, payer_id=payer_id, account_id=new_id(), method="konbini", chain="lawson",
+                    uow,
+                    invoice_id,
+                    payer_id=payer_id,
+                    account_id=new_id(),
+                    method="konbini",
+                    chain="lawson",
                     settings=settings_of(payments),
-                )  # fmt: skip
+                )
             body = notice(attempt.id, attempt.amount)
             began = time.monotonic()
             answer = requests.post(url, data=body, headers=signed(body, secret), timeout=10)
@@ -65,18 +70,33 @@ def main() -> None:
             if len(downloaded) < 20:
                 downloaded.append(download(stack.gateway_url, receipt, payer_id, key))
         report.tell(
-            "click", n, report.percentile(took, 0.5) * 1000, "ms", report.percentile(limit, 0.5) * 1000,
-            p99=round(report.percentile(took, 0.99) * 1000, 1), straight_p99=round(report.percentile(limit, 0.99) * 1000, 1),
+            "click",
+            n,
+            report.percentile(took, 0.5) * 1000,
+            "ms",
+            report.percentile(limit, 0.5) * 1000,
+            p99=round(report.percentile(took, 0.99) * 1000, 1),
+            straight_p99=round(report.percentile(limit, 0.99) * 1000, 1),
             receipt_pdf_p50=round(report.percentile(downloaded, 0.5) * 1000, 1),
-        )  # fmt: skip
+        )
 
 
 def notice(key: str, amount: int) -> bytes:
     now = clock.now().isoformat()
     charge = {
-        "id": f"ch_{new_id()}", "key": key, "merchant": world.SOCIETY, "amount": amount, "currency": "JPY", "state": "paid",
-        "as_of": now, "paid_at": now, "provisional": False, "failure": None, "redirect_url": None, "instructions": {},
-    }  # fmt: skip
+        "id": f"ch_{new_id()}",
+        "key": key,
+        "merchant": world.SOCIETY,
+        "amount": amount,
+        "currency": "JPY",
+        "state": "paid",
+        "as_of": now,
+        "paid_at": now,
+        "provisional": False,
+        "failure": None,
+        "redirect_url": None,
+        "instructions": {},
+    }
     return json.dumps({"id": f"ev_{new_id()}", "type": "charge.paid", "charge": charge}).encode()
 
 
@@ -90,7 +110,11 @@ def download(gateway: str, receipt_id: str, payer_id: str, key: bytes) -> float:
     """Seconds to get the receipt as PDF, as its payer."""
     assert Role.MEMBER in PAYERS
     payer = Principal(
-        account_id=new_id(), session_id=new_id(), society_id=world.SOCIETY, person_id=payer_id, roles=frozenset({Role.MEMBER})
+        account_id=new_id(),
+        session_id=new_id(),
+        society_id=world.SOCIETY,
+        person_id=payer_id,
+        roles=frozenset({Role.MEMBER}),
     )
     began = time.monotonic()
     headers = {"Authorization": f"Bearer {sign_token(payer, key)}"}

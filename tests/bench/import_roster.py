@@ -18,8 +18,20 @@ from shared.tables import write_xlsx
 from tests.bench import report, world
 
 HEADERS = (
-    "会員番号", "氏名", "氏名カナ", "氏名英字", "メールアドレス", "会員種別", "会員状況", "入会日", "所属", "郵便番号", "住所", "電話番号", "備考",
-)  # fmt: skip
+    "会員番号",
+    "氏名",
+    "氏名カナ",
+    "氏名英字",
+    "メールアドレス",
+    "会員種別",
+    "会員状況",
+    "入会日",
+    "所属",
+    "郵便番号",
+    "住所",
+    "電話番号",
+    "備考",
+)
 
 
 def main() -> None:
@@ -33,9 +45,12 @@ def main() -> None:
         with members.unit(world.SOCIETY) as uow:
             categories.add_category(uow, code="regular", name="正会員", name_en="Regular")
         staff = Principal(
-            account_id=new_id(), session_id=new_id(), society_id=world.SOCIETY, person_id=None,
+            account_id=new_id(),
+            session_id=new_id(),
+            society_id=world.SOCIETY,
+            person_id=None,
             roles=frozenset({Role.ADMINISTRATOR}),
-        )  # fmt: skip
+        )
         key = next((stack.home / "keys").glob("*private*")).read_bytes()
         session = requests.Session()
         url = f"{stack.gateway_url}/members/api/imports"
@@ -59,17 +74,35 @@ def main() -> None:
         assert ask("GET", f"/{id}")["state"] == "imported"
         memory = world.peak_memory(stack)
         report.tell(
-            "import_roster", n, took, "s", limit, dry_run_s=round(checked, 2), file_mib=round(roster.stat().st_size / 2**20, 1),
-            worker_peak_mib=memory["work-members"], web_peak_mib=memory["web-members"],
-        )  # fmt: skip
+            "import_roster",
+            n,
+            took,
+            "s",
+            limit,
+            dry_run_s=round(checked, 2),
+            file_mib=round(roster.stat().st_size / 2**20, 1),
+            worker_peak_mib=memory["work-members"],
+            web_peak_mib=memory["web-members"],
+        )
 
 
 def rows(n: int) -> Iterator[tuple[str, ...]]:
     for i in range(n):
         yield (
-            f"R{i:07d}", f"髙橋 {i}", "タカハシ イチロウ", f"Takahashi {i}", f"r{i}@bench.example", "正会員", "在会", "2020-04-01",
-            "計測大学 理学部", "100-0001", "東京都千代田区千代田1-1", "03-0000-0000", f"備考 {i % 50}",
-        )  # fmt: skip
+            f"R{i:07d}",
+            f"髙橋 {i}",
+            "タカハシ イチロウ",
+            f"Takahashi {i}",
+            f"r{i}@bench.example",
+            "正会員",
+            "在会",
+            "2020-04-01",
+            "計測大学 理学部",
+            "100-0001",
+            "東京都千代田区千代田1-1",
+            "03-0000-0000",
+            f"備考 {i % 50}",
+        )
 
 
 def straight(roster: Path, url: str) -> float:

@@ -1,4 +1,4 @@
-"""Invoices as PDF, one process, on no stack. Straight: typst itself, one compiler kept, a bare page with the same facts."""
+"""Invoices as PDF, one process. Straight: typst itself, one compiler kept, a bare page with the same facts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def straight(facts: list[dict[str, Any]]) -> float:
         template = Path(folder) / "bare.typ"
         template.write_text(BARE)
         fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[Path(pylopdf_fonts_jp.sans_path()).parent]
+            include_system_fonts=False,
+            include_embedded_fonts=False,
+            font_paths=[Path(pylopdf_fonts_jp.sans_path()).parent],
         )
         compiler = typst.Compiler(template, font_paths=fonts)
         compiler.compile(format="pdf", sys_inputs={"data": json.dumps(facts[0])})
@@ -51,14 +53,41 @@ def straight(facts: list[dict[str, Any]]) -> float:
 def invoice(i: int) -> dict[str, Any]:
     """As `papers.invoice_facts` gathers them."""
     return {
-        "number": f"2026-{i:06d}", "issued_on": "2026-11-21", "due_on": "2027-03-31", "title": "2026年度年会費", "title_en": "Annual fee 2026",
-        "society": {"name": "計測学会", "name_en": "Bench Society", "address": "東京都", "phone": "", "email": "a@b.example", "registration_number": None},
-        "addressee": {"name": f"髙橋 {i}", "name_en": f"Takahashi {i}", "number": f"M{i}", "affiliation": "", "postcode": "", "address": "", "corporate": False},
+        "number": f"2026-{i:06d}",
+        "issued_on": "2026-11-21",
+        "due_on": "2027-03-31",
+        "title": "2026年度年会費",
+        "title_en": "Annual fee 2026",
+        "society": {
+            "name": "計測学会",
+            "name_en": "Bench Society",
+            "address": "東京都",
+            "phone": "",
+            "email": "a@b.example",
+            "registration_number": None,
+        },
+        "addressee": {
+            "name": f"髙橋 {i}",
+            "name_en": f"Takahashi {i}",
+            "number": f"M{i}",
+            "affiliation": "",
+            "postcode": "",
+            "address": "",
+            "corporate": False,
+        },
         "period": ["2026-04-01", "2027-03-31"],
-        "lines": [{"title": "正会員年会費", "title_en": "Annual fee", "amount": 10_000, "tax_class": "out_of_scope", "fiscal_year": 2026}],
+        "lines": [
+            {
+                "title": "正会員年会費",
+                "title_en": "Annual fee",
+                "amount": 10_000,
+                "tax_class": "out_of_scope",
+                "fiscal_year": 2026,
+            }
+        ],
         "rates": [{"tax_class": "out_of_scope", "total": 10_000, "tax": 0, "percent": 0}],
         "total": 10_000,
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":

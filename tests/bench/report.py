@@ -18,7 +18,14 @@ def size(default: int) -> int:
 def tell(bench: str, n: int, ours: float, unit: str, straight: float | None, **more: Any) -> None:
     """`ratio` is ours / straight: of times, smaller is better; of rates, larger."""
     ratio = round(ours / straight, 3) if straight else None
-    line = {"bench": bench, "n": n, "ours": round(ours, 4), "unit": unit, "straight": straight and round(straight, 4), "ratio": ratio}
+    line = {
+        "bench": bench,
+        "n": n,
+        "ours": round(ours, 4),
+        "unit": unit,
+        "straight": straight and round(straight, 4),
+        "ratio": ratio,
+    }
     print(json.dumps({**line, **more}), flush=True)
 
 

@@ -1,11 +1,10 @@
-"""The raw limit of this machine: 100,000 invoices from COPY over outbox, quorum queue and confirms to two consumers that
-keep an inbox and write a row each, by a plain script without the kit (psycopg COPY, pipelined py-amqp, batches)."""
+"""The raw limit of this machine: invoices from COPY over outbox, quorum queue and confirms to two consumers that keep
+an inbox and write a row each, by a plain script without the kit (psycopg COPY, pipelined py-amqp, batches)."""
 
 from __future__ import annotations
 
 import json
 import multiprocessing
-import socket
 import time
 import uuid
 from typing import Any
@@ -16,8 +15,8 @@ import psycopg
 
 SCHEMA = """
 DROP SCHEMA IF EXISTS straight CASCADE; CREATE SCHEMA straight;
-CREATE TABLE straight.invoices (id uuid PRIMARY KEY, society uuid, member uuid, number text, kind text, title text, total int,
-  state text, issued date, revision int);
+CREATE TABLE straight.invoices (id uuid PRIMARY KEY, society uuid, member uuid, number text, kind text, title text,
+  total int, state text, issued date, revision int);
 CREATE INDEX ON straight.invoices (member);
 CREATE TABLE straight.outbox (id uuid PRIMARY KEY, seq bigserial, type text, payload text, sent_at timestamptz);
 CREATE INDEX ON straight.outbox (seq) WHERE sent_at IS NULL;
@@ -82,7 +81,18 @@ def _bill(url: str, n: int) -> None:
             invoices, messages = [], []
             for i in range(start, min(start + 10_000, n)):
                 invoice, member = str(uuid.uuid4()), str(uuid.uuid4())
-                row = (invoice, society, member, f"2026-{i:06d}", "annual", "2026年度年会費", 10_000, "unpaid", "2026-11-21", 1)
+                row = (
+                    invoice,
+                    society,
+                    member,
+                    f"2026-{i:06d}",
+                    "annual",
+                    "2026年度年会費",
+                    10_000,
+                    "unpaid",
+                    "2026-11-21",
+                    1,
+                )
                 invoices.append(row)
                 messages.append((str(uuid.uuid4()), "billing.InvoiceCreated.v1", _payload(row)))
             with connection.cursor() as cursor:
@@ -97,7 +107,14 @@ def _bill(url: str, n: int) -> None:
 
 def _payload(row: tuple[Any, ...]) -> str:
     names = ("id", "society", "payer_id", "number", "kind", "title", "total", "state", "issued_on", "revision")
-    invoice = dict(zip(names, row, strict=True), title_en="Annual fee 2026", due=10_000, paid=0, due_on="2027-01-31", fiscal_year=2026)
+    invoice = dict(
+        zip(names, row, strict=True),
+        title_en="Annual fee 2026",
+        due=10_000,
+        paid=0,
+        due_on="2027-01-31",
+        fiscal_year=2026,
+    )
     invoice["lines"] = [{"title": "年会費 正会員", "amount": 10_000, "tax_class": "out_of_scope", "fiscal_year": 2026}]
     return json.dumps({"type": "billing.InvoiceCreated.v1", "invoice": invoice}, ensure_ascii=False)
 
@@ -116,7 +133,8 @@ def _relay(url: str, broker_url: str, n: int) -> None:
     with psycopg.connect(url) as database:
         while sent < n:
             rows = database.execute(
-                "SELECT id, type, payload FROM straight.outbox WHERE sent_at IS NULL ORDER BY seq LIMIT 1000 FOR UPDATE SKIP LOCKED"
+                "SELECT id, type, payload FROM straight.outbox WHERE sent_at IS NULL ORDER BY seq LIMIT 1000"
+                " FOR UPDATE SKIP LOCKED"
             ).fetchall()
             for id, kind, payload in rows:
                 tag += 1
@@ -124,7 +142,9 @@ def _relay(url: str, broker_url: str, n: int) -> None:
                 channel.basic_publish(amqp.Message(payload, message_id=str(id), delivery_mode=2), "straight", kind)
             while waiting:
                 connection.drain_events(timeout=10)
-            database.execute("UPDATE straight.outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],))
+            database.execute(
+                "UPDATE straight.outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
+            )
             database.commit()
             sent += len(rows)
             if not rows:
@@ -144,7 +164,7 @@ def _consume(url: str, broker_url: str, queue: str, n: int) -> None:
                 connection.drain_events(timeout=0.02)
                 if len(batch) < 500:
                     continue
-            except socket.timeout:
+            except TimeoutError:
                 if not batch:
                     continue
             ids = [message.properties["message_id"] for message in batch]

@@ -1,4 +1,4 @@
-"""The raw limit of one click: a row committed, a message confirmed by the broker, consumed, and a row committed; no kit."""
+"""The raw limit of one click, no kit: a row committed, a message confirmed by the broker, consumed, a row committed."""
 
 from __future__ import annotations
 

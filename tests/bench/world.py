@@ -43,17 +43,29 @@ def fill(started: Stack, members: int) -> None:
     for name in ("members", "billing", "payments", "events", "notifications"):
         service = running(started, name)
         with service.session() as session:
-            session.add(
-                SocietyRow(
-                    id=SOCIETY, revision=1, slug="bench", name="計測学会", name_en="Bench Society", zone="Asia/Tokyo", fiscal_year_starts=4,
-                    email="office@bench.example", address="", phone="", registration_number=None, registered_from=None,
-                )
-            )  # fmt: skip
+            session.add(society())
         if name in ("billing", "notifications"):
             for start in range(0, members, 20_000):
                 with service.unit(SOCIETY) as uow:
                     insert_rows(uow.session, PersonRow, (person(i) for i in range(start, min(start + 20_000, members))))
         service.stop()
+
+
+def society() -> SocietyRow:
+    return SocietyRow(
+        id=SOCIETY,
+        revision=1,
+        slug="bench",
+        name="計測学会",
+        name_en="Bench Society",
+        zone="Asia/Tokyo",
+        fiscal_year_starts=4,
+        email="office@bench.example",
+        address="",
+        phone="",
+        registration_number=None,
+        registered_from=None,
+    )
 
 
 def person(i: int) -> dict[str, object]:
@@ -104,5 +116,3 @@ def _high_water(pid: int) -> float:
         if line.startswith("VmHWM"):
             return round(int(line.split()[1]) / 1024, 1)
     return 0.0
-
-

@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from shared import clock
 from shared.bus.inbox import InboxRow
 from shared.bus.local import LocalPublisher
-from shared.bus.outbox import OutboxRow
 from shared.bus.rabbit import RabbitPublisher
 from shared.bus.relay import Publisher, run_relay
 from shared.bus.topology import declare_topology
 from shared.bus.worker import run_worker
 from shared.ids import new_id
 from shared.messages import Envelope, Message
+from shared.outbox import OutboxRow
 from shared.service import RunningService
 from tests.conformance.sample import Effect
 

@@ -13,8 +13,13 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared import audit, jobs, people  # noqa: F401  (their tables belong to the kit's metadata)
-from shared.bus import inbox, outbox, ticks  # noqa: F401
+from shared import (  # noqa: F401  (their tables belong to the kit's metadata)
+    audit,
+    jobs,
+    outbox,
+    people,
+)
+from shared.bus import inbox, ticks  # noqa: F401
 from shared.db import NAMING, Id, KitBase, make_engine
 from shared.errors import NotYet, Unavailable
 from shared.ids import new_id

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from shared.bus import inbox
-from shared.bus.outbox import OutboxRow
 from shared.errors import InvalidInput
 from shared.ids import new_id
+from shared.outbox import OutboxRow
 from tests.conformance.buses import Bus, until
 from tests.conformance.sample import Effect, changed, created, paid
 

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 
 from shared.bus.dead import replay_dead
-from shared.bus.outbox import OutboxRow
 from shared.bus.rabbit import RabbitPublisher
 from shared.bus.relay import BusUnavailable, relay_once
 from shared.bus.topology import EXCHANGE, close, connect, dead_queue, queue_name, routing_key
 from shared.ids import new_id
 from shared.messages import Envelope
+from shared.outbox import OutboxRow
 from tests.conformance.buses import Bus, until
 from tests.conformance.proxy import Proxy
 from tests.conformance.sample import changed, created

@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 import pytest
 import sqlalchemy as sa
 
-from shared.bus.outbox import OutboxRow
 from shared.bus.relay import BusUnavailable, relay_once, run_relay
 from shared.messages import Envelope
+from shared.outbox import OutboxRow
 from tests.conformance.buses import Bus, until
 from tests.conformance.sample import changed, created
 

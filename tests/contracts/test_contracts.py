@@ -20,7 +20,9 @@ FROZEN = sorted(path.stem for path in (HERE / "samples").glob("*.json"))
 def envelope(type_name: str, payload: str) -> Envelope:
     from shared import clock
 
-    return Envelope(id="1", type=type_name, source="/x", time=clock.now(), society=None, payload=payload, correlation="1")
+    return Envelope(
+        id="1", type=type_name, source="/x", time=clock.now(), society=None, payload=payload, correlation="1"
+    )
 
 
 def test_every_contract_has_a_frozen_sample_and_schema() -> None:

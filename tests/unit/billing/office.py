@@ -20,13 +20,13 @@ from services.billing.models import InvoiceRow, RunRow
 from services.billing.service import SERVICE
 from shared import clock, jobs
 from shared.bus import inbox, retry
-from shared.bus.outbox import OutboxRow
 from shared.identity import Principal, Role, make_keys, sign_token
 from shared.ids import new_id
 from shared.messages import CONTRACTS, Envelope, Message, encode
 from shared.messages.members import Person, PersonChanged, Society, SocietyChanged
 from shared.messages.payments import Payment, PaymentReceived, PaymentReversed
 from shared.migrations import migrate
+from shared.outbox import OutboxRow
 from shared.service import RunningService
 from shared.settings import Settings
 from shared.web.access import TOKEN_COOKIE

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 from psycopg import errors
 
-from shared.bus.trouble import database_is_down, describe
 from shared.db import make_engine
+from shared.trouble import database_is_down, describe
 
 
 def test_a_database_that_does_not_answer_is_down(tmp_path: Path) -> None:
@@ -65,6 +65,6 @@ def test_errors_are_described_without_people_s_data(tmp_path: Path) -> None:
     "environment", [{"TSUDOI_CRASH_AT": "commit"}, {"TSUDOI_CRASH_AT": "x", "TSUDOI_TESTING": "1"}]
 )
 def test_crash_points_are_refused_outside_tests(environment: dict[str, str]) -> None:
-    done = subprocess.run([sys.executable, "-c", "import shared.bus.crash"], env=environment, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", "import shared.crash"], env=environment, capture_output=True)
     assert done.returncode == 1
     assert b"CrashRefused" in done.stderr

@@ -23,11 +23,11 @@ from services.members.service import SERVICE
 from services.members.settings import MembersSettings
 from services.members.societies import create_society
 from shared import jobs
-from shared.bus.outbox import OutboxRow
 from shared.identity import Principal, Role, make_keys, sign_token
 from shared.ids import new_id
 from shared.messages import CONTRACTS, Message
 from shared.migrations import migrate
+from shared.outbox import OutboxRow
 from shared.service import RunningService
 from shared.web.app import create_app
 

@@ -38,13 +38,21 @@ def add(client: FlaskClient, bearer: dict[str, str], **fields: Any) -> Any:
 def test_a_member_is_added_read_and_changed(client: FlaskClient, bearer: dict[str, str]) -> None:
     made = add(client, bearer, kana="たかはし", category="regular", joined_on="2026-04-01", custom={"推薦者": "山田"})
     assert made.status_code == 201
-    assert (made.json["kana"], made.json["joined_on"], made.json["revision"]) == ("タカハシ", "2026-04-01", 1)
-    address = f"{API}/members/{made.json['id']}"
+    assert (made.get_json()["kana"], made.get_json()["joined_on"], made.get_json()["revision"]) == (
+        "タカハシ",
+        "2026-04-01",
+        1,
+    )
+    address = f"{API}/members/{made.get_json()['id']}"
     changed = client.patch(address, json={"standing": "on_leave", "revision": 1}, headers=bearer)
-    assert (changed.json["standing"], changed.json["revision"], changed.json["name"]) == ("on_leave", 2, "髙橋 花子")
+    assert (changed.get_json()["standing"], changed.get_json()["revision"], changed.get_json()["name"]) == (
+        "on_leave",
+        2,
+        "髙橋 花子",
+    )
     late = client.patch(address, json={"standing": "left", "revision": 1}, headers=bearer)
-    assert (late.status_code, late.json["type"]) == (409, "changed-meanwhile")
-    assert client.get(address, headers=bearer).json["custom"] == {"推薦者": "山田"}
+    assert (late.status_code, late.get_json()["type"]) == (409, "changed-meanwhile")
+    assert client.get(address, headers=bearer).get_json()["custom"] == {"推薦者": "山田"}
 
 
 @pytest.mark.rule("S5")
@@ -56,7 +64,7 @@ def test_no_field_is_set_that_is_not_offered(
     client: FlaskClient, running: RunningService, society: str, bearer: dict[str, str], field: str
 ) -> None:
     answer = add(client, bearer, **{field: "x"})
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
+    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, field)
     assert members_of(running, society) == []
 
 
@@ -82,7 +90,7 @@ def test_wrong_values_are_told_by_field(
 ) -> None:
     answer = add(client, bearer, **{field: value})
     assert answer.status_code == 422
-    assert answer.json["errors"][0]["field"].startswith(field)
+    assert answer.get_json()["errors"][0]["field"].startswith(field)
     assert members_of(running, society) == []
 
 
@@ -95,7 +103,7 @@ def test_lists_come_in_pages(
     after = None
     while True:
         query = {"limit": 2, **({"after": after} if after else {})}
-        page = client.get(f"{API}/members", query_string=query, headers=bearer).json
+        page = client.get(f"{API}/members", query_string=query, headers=bearer).get_json()
         found += [member["id"] for member in page["members"]]
         after = page["next"]
         if after is None:
@@ -111,20 +119,20 @@ def test_a_roster_is_imported_by_program(
     def upload(text: str) -> str:
         file = (io.BytesIO(text.encode()), "roster.csv")
         answer = client.post(f"{API}/imports", data={"file": file}, content_type="multipart/form-data", headers=bearer)
-        assert (answer.status_code, answer.json["state"]) == (202, "checking")
+        assert (answer.status_code, answer.get_json()["state"]) == (202, "checking")
         work(running)
-        return f"{API}/imports/{answer.json['id']}"
+        return f"{API}/imports/{answer.get_json()['id']}"
 
     wrong = upload(roster("1,山田,,,,謎,,,,,,,,"))
-    assert client.get(wrong, headers=bearer).json["can_be_imported"] is False
-    (fault,) = client.get(f"{wrong}/faults", headers=bearer).json
+    assert client.get(wrong, headers=bearer).get_json()["can_be_imported"] is False
+    (fault,) = client.get(f"{wrong}/faults", headers=bearer).get_json()
     assert (fault["row"], fault["column"]) == (2, "category")
     assert client.post(f"{wrong}/confirm", headers=bearer).status_code == 409
     assert client.delete(wrong, headers=bearer).status_code == 204
     right = upload(roster(*ROWS))
     assert client.post(f"{right}/confirm", headers=bearer).status_code == 202
     work(running)
-    assert client.get(right, headers=bearer).json["state"] == "imported"
+    assert client.get(right, headers=bearer).get_json()["state"] == "imported"
     assert len(members_of(running, society)) == 2
 
 
@@ -146,5 +154,5 @@ def test_a_hundred_megabytes_are_refused(
 
 
 def test_everybody_can_ask_who_they_are(client: FlaskClient, society: str, bearer: dict[str, str]) -> None:
-    me = client.get(f"{API}/me", headers=bearer).json
+    me = client.get(f"{API}/me", headers=bearer).get_json()
     assert (me["name"], me["roles"], me["society_id"]) == ("連携", ["affairs"], society)

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from shared import clock
 from shared.bus import inbox
 from shared.bus.inbox import InboxRow
-from shared.bus.outbox import OutboxRow
 from shared.ids import new_id
 from shared.messages import CONTRACTS, Envelope, Message, encode
 from shared.messages.billing import Invoice, InvoiceCreated, ReceiptIssued
 from shared.messages.events import Registration
 from shared.messages.members import PasswordResetStarted, Person, PersonChanged, Society, SocietyChanged
 from shared.messages.payments import Instructions, InstructionsIssued
+from shared.outbox import OutboxRow
 from shared.service import RunningService
 
 SOCIETY = "019f1111-1111-7111-8111-111111111111"

@@ -44,7 +44,7 @@ def test_money_paid_too_much_is_told_and_a_used_up_credit_is_not(running: Runnin
         tell(running, CreditChanged(payer_id=who.id, balance=balance, revision=revision, changed_at=clock.now()))
     send_due(running)
     (letter,) = letters(running)
-    assert letter.kind == "credit-changed" and "5,000円" in letter.text
+    assert letter.kind == "credit-changed" and "5,000円" in (letter.text or "")
 
 
 @pytest.mark.rule("N1")

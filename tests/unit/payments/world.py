@@ -28,12 +28,12 @@ from services.payments.service import SERVICE
 from services.payments.settings import PaymentSettings
 from shared import clock
 from shared.bus import inbox
-from shared.bus.outbox import OutboxRow
 from shared.identity import Principal, Role, sign_token
 from shared.ids import new_id
 from shared.messages import Envelope, Message, encode
 from shared.messages.billing import Invoice, InvoiceCreated
 from shared.messages.members import Person, PersonChanged, Society, SocietyChanged
+from shared.outbox import OutboxRow
 from shared.service import RunningService
 from shared.uow import UnitOfWork
 from shared.web.app import create_app

@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from shared.bus.outbox import OutboxRow
 from shared.clock import now
 from shared.ids import new_id
+from shared.outbox import OutboxRow
 from shared.service import RunningService
 from shared.web.listing import Listed, list_rows
 
