@@ -130,10 +130,14 @@ def _bus(known: argparse.Namespace) -> int:
 
 
 def _demo(_: argparse.Namespace) -> int:
-    """Fill each service's part of the demo society; a second time changes nothing."""
+    """Fill each service's part of the demo society, and print its logins; a second time changes nothing."""
     for name in SERVICES:
-        if importlib.util.find_spec(f"services.{name}.demo"):
-            importlib.import_module(f"services.{name}.demo").fill(_started(name))
+        if not importlib.util.find_spec(f"services.{name}.demo"):
+            continue
+        module = importlib.import_module(f"services.{name}.demo")
+        module.fill(_started(name))
+        for who, email, password in module.logins() if hasattr(module, "logins") else ():
+            print(f"  {who:<18} {email} [{password}]")
     return 0
 
 
