@@ -35,7 +35,6 @@ class Window:
     pictures: Path
     trouble: list[str] = field(default_factory=list)
     _forgiven: tuple[int, ...] = ()
-    _in_front_of_the_camera: bool = False  # which holds the page still with a style of its own
 
     @classmethod
     def open(cls, browser: Browser, url: str, pictures: Path, size: tuple[int, int] = DESKTOP) -> Window:
@@ -55,9 +54,7 @@ class Window:
         return window
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type != "error" or message.text.startswith("Failed to load resource"):
-            return  # refused answers are noted by themselves
-        if not (self._in_front_of_the_camera and "inline style" in message.text):
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self.trouble.append(f"console: {message.text} on {self.page.url}")
 
     def _note_answer(self, answer: Response) -> None:
@@ -104,7 +101,8 @@ class Window:
 
     def tile(self, label: str) -> str:
         """The figure of a tile."""
-        tile = self.main.locator(".tile").filter(has=self.page.locator(".tile-label", has_text=label))
+        named = self.page.locator(".tile-label", has_text=re.compile(rf"^\s*{re.escape(label)}\s*$"))
+        tile = self.main.locator(".tile", has=named)
         return tile.locator(".tile-value").inner_text().strip()
 
     def download(self, link: Locator) -> bytes:
@@ -136,9 +134,7 @@ class Window:
         self.pictures.mkdir(parents=True, exist_ok=True)
         self.page.wait_for_load_state()
         expect(self.page.locator("[data-fragment][aria-busy=true]")).to_have_count(0)
-        self._in_front_of_the_camera = True
         self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
-        self._in_front_of_the_camera = False
 
     def scrolls_sideways(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))

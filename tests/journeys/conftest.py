@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
-from tests.journeys.browser import CHROMIUM, DESKTOP, OPTIONS, Window
+from tests.journeys.browser import CHROMIUM, OPTIONS, Window
 from tests.journeys.dues import DuesRun, bill_the_dues
 from tests.journeys.installations import INSTALLATIONS, Installation
 from tests.journeys.people import Here
@@ -38,10 +39,11 @@ def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
 @pytest.fixture(scope="session")
 def everybody(installation: Installation, browser: Browser) -> Iterator[Here]:
     pictures = ARTEFACTS / installation.name
-    here = Here(installation, lambda size=DESKTOP: Window.open(browser, installation.url, pictures, size))
+    here = Here(installation, lambda size: Window.open(browser, installation.url, pictures, size))
     yield here
     for window in here.windows():
-        window.context.close()
+        with contextlib.suppress(Error):  # an interrupted run has closed the browser already
+            window.context.close()
 
 
 @pytest.fixture

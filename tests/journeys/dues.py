@@ -90,7 +90,7 @@ def bill_the_dues(here: Here) -> DuesRun:
 
     _give_conditions(office, run, _month_after(last_leaving))
     wait_for(lambda: _has_everybody(office, len(roster)), "everybody of the roster in the preview")
-    run.narrow, run.left_out_for = read_preview(office), _reasons(office)
+    run.narrow, run.left_out_for = read_preview(office), reasons(office)
     office.shot("20-run-preview-narrow")
     office.link("条件を変更").click()
     office.page.uncheck("input[name=excluded_categories][value=honorary]")
@@ -103,7 +103,6 @@ def bill_the_dues(here: Here) -> DuesRun:
 
     office.button(re.compile("件の請求を作成する")).click()
     run.states.append(_state(office))
-    office.shot("22-run-being-created")
     confirm = office.button(re.compile("を確定する"))
     expect(confirm).to_be_visible()  # the page goes on by itself: nobody reloads it
     run.created = Numbers(*_run_tiles(office), {})
@@ -116,6 +115,9 @@ def bill_the_dues(here: Here) -> DuesRun:
     expect(office.main.locator(".page-header .badge")).to_have_text("確定", timeout=60_000)
     run.states.append(_state(office))
     office.shot("24-run-confirmed")
+    for words in ("m000", "m001", "m002"):
+        here.invite(words)
+    office.shot("24-login-invitations")
     return run
 
 
@@ -174,7 +176,8 @@ def _has_everybody(office: Window, people: int) -> bool:
     return False
 
 
-def _reasons(office: Window) -> dict[str, int]:
+def reasons(office: Window) -> dict[str, int]:
+    """Why how many are left out, as the preview says."""
     return {row.locator("th").inner_text(): yen(row.locator("td").inner_text()) for row in _rows(office, "対象外")}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.journeys.browser import Window
 
@@ -51,7 +51,7 @@ def told(payer: Window) -> list[str]:
 def account_told(payer: Window) -> str:
     """The ten digits of the account (branch and number), from what the page says."""
     _bank, branch, account, *_ = told(payer)
-    return "".join(re.findall(r"\d", branch.rsplit("(", 1)[-1]))[-3:] + re.findall(r"\d{7}", account)[0]
+    return "".join([*re.findall(r"\((\d{3})\)", branch), *re.findall(r"\d{7}", account)])
 
 
 def pay_at_the_counter(clerk: Window, number: str, confirmation: str = "") -> None:
@@ -96,6 +96,14 @@ def take_in_bank_file(office: Window, content: bytes, pictures: str = "") -> Non
     expect(office.main.locator(".alert-good")).to_be_visible()
     if pictures:
         office.shot(f"{pictures}b-bank-file-imported")
+
+
+def read_bank_file(office: Window, content: bytes) -> None:
+    """Upload it in the console; nothing is booked by that."""
+    office.go("/payments/console/bank-files")
+    file = FilePayload(name="furikomi.txt", mimeType="text/plain", buffer=content)
+    office.page.set_input_files("input[type=file]", file)
+    office.page.locator("main form .form-actions button").click()
 
 
 def expect_paid(payer: Window, pay_page: str) -> None:

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from shared.demo import PASSWORD
 from tests.journeys.browser import DESKTOP, PHONE, Window
-from tests.journeys.installations import Installation
+from tests.journeys.installations import Installation, wait_for
+from tests.journeys.letters import Letter
 
 ADMINISTRATOR = "admin@demo.example"
 ACCOUNTING = "accounting@demo.example"
@@ -18,6 +19,7 @@ MEMBER = "member@demo.example"
 ENGLISH_MEMBER = "member-en@demo.example"
 STUDENT = "student@demo.example"
 HONORARY = "honorary@demo.example"
+LINK = "/members/password/"
 CHOSEN = "a quiet plum tree in snow"  # the password that people set themselves
 
 
@@ -27,6 +29,7 @@ class Here:
 
     installation: Installation
     new_window: Callable[[tuple[int, int]], Window]
+    invited: set[str] = field(default_factory=set)  # whom the office has sent a login invitation
     _windows: dict[str, Window] = field(default_factory=dict)
 
     def visitor(self, size: tuple[int, int] = DESKTOP) -> Window:
@@ -64,7 +67,10 @@ class Here:
         """Any member of the roster, who sets a password through a mailed link and is logged in by it."""
         if email not in self._windows:
             window = self.new_window(size)
-            window.go(password_link(self.installation, window, email))
+            if email in self.invited:
+                window.go(link_of(self.installation.letter(email, LINK)))
+            else:
+                window.go(password_link(self.installation, window, email))
             set_password(window)
             expect(window.page).to_have_url(f"{window.url}/members/my/")
             self._windows[email] = window
@@ -72,6 +78,15 @@ class Here:
 
     def windows(self) -> list[Window]:
         return list(self._windows.values())
+
+    def invite(self, words: str) -> None:
+        """The office sends login invitations ログイン案内 to all whom a search finds."""
+        office = self.office().go(f"/members/console/members?q={words}")
+        found = office.main.locator("tbody tr td", has_text="@").all_inner_texts()
+        office.page.click("[data-dialog=invite]")
+        office.page.click("#invite form button")
+        expect(office.main.locator(".alert-good")).to_be_visible()
+        self.invited |= {text.strip() for text in found}
 
     def troubles(self) -> list[str]:
         """What went wrong in any window since the last look."""
@@ -97,9 +112,13 @@ def password_link(installation: Installation, window: Window, email: str) -> str
     window.page.fill("input[name=email]", email)
     window.page.keyboard.press("Enter")
     window.see(email)
-    letter = installation.letter(email, "/members/password/")
-    assert len(installation.letters_to(email)) > known
-    (link,) = [link for link in letter.links if urlsplit(link).path.startswith("/members/password/")]
+    wait_for(lambda: len(installation.letters_to(email)) > known, f"new letter to {email}")
+    return link_of(installation.letter(email, LINK))
+
+
+def link_of(letter: Letter) -> str:
+    """The one link of a letter that sets a password."""
+    (link,) = [link for link in letter.links if urlsplit(link).path.startswith(LINK)]
     return link
 
 

@@ -13,6 +13,7 @@ from tests.journeys.paying import (
     days_bank_file,
     expect_paid,
     invoice_id,
+    read_bank_file,
     take_in_bank_file,
     transfer,
 )
@@ -115,11 +116,8 @@ def test_cash_is_entered_by_staff(here: Here, dues: DuesRun) -> None:
 def take_in_bank_file_again(here: Here, content: bytes) -> None:
     """A file that was imported before is known; nothing can be booked from it twice (S24)."""
     office = here.accountant()
-    office.go("/payments/console/bank-files")
-    upload = {"name": "furikomi-again.txt", "mimeType": "text/plain", "buffer": content}
     with office.refused_with(409, 422):
-        office.page.set_input_files("input[type=file]", upload)
-        office.page.locator("main form .form-actions button").click()
+        read_bank_file(office, content)
         expect(office.main.locator(".alert").first).to_be_visible()
     assert office.main.locator("form[action$='/import'] button").count() == 0
 

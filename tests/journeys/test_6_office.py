@@ -37,7 +37,7 @@ def test_the_dashboard_says_what_the_invoices_add_up_to(here: Here, dues: DuesRu
 @pytest.mark.rule("P19+")
 def test_the_books_balance(here: Here, dues: DuesRun) -> None:
     _somebody_has_paid(here)
-    accountant = here.accountant().go("/payments/console/payments/ledger")
+    accountant = here.accountant().go("/payments/console/ledger")
     expect(accountant.main.locator(".alert-good")).to_be_visible()
     accountant.shot("61-ledger")
     accountant.go("/payments/console/payments")

@@ -67,7 +67,7 @@ def test_a_member_registers_pays_and_is_confirmed(here: Here, dues: DuesRun, mee
 
     office = here.office().go(meeting.replace("/my/", "/console/"))
     office.see(person.name, person.number)
-    assert yen(office.tile("入金額")) >= 8_000
+    assert yen(office.tile("入金済")) >= 8_000
     office.shot("75-participants")
 
 
