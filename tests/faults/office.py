@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.billing import invoices
-from shared.bus.outbox import OutboxRow
 from shared.ids import new_id
 from shared.messages import Envelope
+from shared.outbox import OutboxRow
 from tests.faults.books import id_of, reading
 from tests.faults.load import Payers
 from tests.faults.site import Site, found_society
@@ -89,7 +89,7 @@ class Office:
         tables = {
             "billing": ("invoices", "payments", "allocations", "credits", "receipts"),
             "payments": ("requests", "payments", "entries", "reversals", "attempts"),
-            "notifications": ("invoice_notes",),
+            "notifications": ("notes",),
         }
         found: dict[str, list[Any]] = {}
         with reading(self.site.databases) as books:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from shared.bus.inbox import InboxRow
-from shared.bus.outbox import OutboxRow
+from shared.outbox import OutboxRow
 from tests.conformance import sample
 from tests.conformance.buses import Bus, until
 from tests.conformance.conftest import SERVICES, running_bus

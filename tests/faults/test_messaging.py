@@ -231,7 +231,7 @@ def test_out_of_order_ends_as_in_order(stack: Stack, site: Site, seed: int, shuf
         stack.restart("relay", "billing")
     settle(site)
     with reading(site.databases) as books:
-        query = "SELECT revision FROM invoice_notes WHERE society_id = :society"
+        query = "SELECT revision FROM notes WHERE society_id = :society"
         assert {row.revision for row in books.rows("notifications", query, society=office.society)} == {3}
     assert violations(site) == []
 
