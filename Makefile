@@ -15,7 +15,7 @@ run: .venv/runtime.stamp ## Tsudoi in one process on http://127.0.0.1:8000 (TSUD
 	@exec $(BIN)/tsudoi up
 
 test: .venv/dev.stamp test-packages ## all tests (under 20 minutes on 2 cores)
-	$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder --session-timeout=1500 --durations=10 $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder --session-timeout=4200 --durations=10 $(ARGS)
 
 lint: .venv/dev.stamp ## ruff, mypy, import-linter, and the tests of architecture, translations and tables in documents
 	$(BIN)/ruff check .
