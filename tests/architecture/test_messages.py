@@ -11,7 +11,9 @@ from shared.cli import SERVICES, service_named
 from shared.messages import CONTRACTS
 
 ROOT = Path(__file__).parents[2]
-SOURCES = {name: [p for p in (ROOT / "services" / name).rglob("*.py") if "migrations" not in p.parts] for name in SERVICES}
+SOURCES = {
+    name: [p for p in (ROOT / "services" / name).rglob("*.py") if "migrations" not in p.parts] for name in SERVICES
+}
 
 
 def says(service: str, message: str) -> bool:
@@ -26,7 +28,9 @@ def test_the_owner_says_it_and_nobody_else(name: str) -> None:
 
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_somebody_hears_it(name: str) -> None:
-    heard = [s for s in SERVICES if CONTRACTS[name] in service_named(s).subscriptions and s != CONTRACTS[name].publisher()]
+    heard = [
+        s for s in SERVICES if CONTRACTS[name] in service_named(s).subscriptions and s != CONTRACTS[name].publisher()
+    ]
     assert heard, f"nobody subscribes to {name}: the broker would have to return it"
 
 

@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def source_files() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     return [ROOT / name for name in listed if "migrations" not in name.split("/") and (ROOT / name).exists()]
 
 
@@ -26,7 +28,11 @@ def test_no_file_is_above_400_lines(path: Path) -> None:
 
 
 def test_the_median_is_at_most_100_lines() -> None:
-    ours = [lines(p) for p in source_files() if p.stat().st_size and p.relative_to(ROOT).parts[0] in ("services", "shared", "deploy")]
+    ours = [
+        lines(p)
+        for p in source_files()
+        if p.stat().st_size and p.relative_to(ROOT).parts[0] in ("services", "shared", "deploy")
+    ]
     assert statistics.median(ours) <= 100
 
 
