@@ -33,9 +33,6 @@ def seed() -> int:
 
 @pytest.fixture(scope="session")
 def shared_stack() -> Iterator[Stack]:
-    if home := os.environ.get("DEV_STACK"):
-        yield Stack.open(home)
-        return
     folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-faults-"))
     folder.chmod(0o711)
     try:

@@ -5,7 +5,7 @@ I7 belongs to the seats of events, I11-I16 to tests of their own; a few of them 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from services.billing.models import InvoiceState
 from shared.cli import service_named
@@ -216,6 +216,16 @@ def i11_requests_equal_their_invoices(books: Books) -> Violations:
     ]
 
 
+def i14_nothing_is_dead_or_parked(
+    books: Books, dead: Mapping[str, set[str]] | None = None, injected: Set[str] = frozenset()
+) -> Violations:
+    """What went to the dead-letter queues is exactly what was put there on purpose; nothing waits for the operator."""
+    parked = "SELECT id, type, error FROM inbox WHERE state = 'parked'"
+    found = [f"{name} parked {r.type} {r.id}: {r.error}" for name in books.services for r in books.rows(name, parked)]
+    known = {id for ids in (dead or {}).values() for id in ids}
+    return found + [f"{id} in the dead-letter queues: {id in known}" for id in known ^ injected]
+
+
 ALONE: tuple[Callable[[Books], Violations], ...] = (
     i1_everything_said_is_sent,
     i2_effects_happen_once,
@@ -234,11 +244,13 @@ def all_violations(
     mails: Mapping[str, int] | None = None,
     ambiguous: int = 0,
     dead: Mapping[str, set[str]] | None = None,
+    injected: Set[str] = frozenset(),
 ) -> Violations:
     """Of all invariants, each with its name in front."""
     found = [f"{check.__name__}: {each}" for check in ALONE for each in check(books)]
     found += [f"i8: {each}" for each in i8_one_letter_for_each_fact(books, mails, ambiguous)]
-    return found + [f"i10: {each}" for each in i10_everything_sent_is_processed(books, dead)]
+    found += [f"i10: {each}" for each in i10_everything_sent_is_processed(books, dead)]
+    return found + [f"i14: {each}" for each in i14_nothing_is_dead_or_parked(books, dead, injected)]
 
 
 def _kept_payments(books: Books) -> dict[str, int]:

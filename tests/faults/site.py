@@ -22,7 +22,7 @@ from shared.society import SocietyRow
 
 STEP = 2.0  # seconds by which the clock is moved on every LOOK while something is waited for
 LOOK = 0.25  # seconds
-EARLY = 25  # every so manieth member is of a category that is billed first; four in five of the others owe nothing
+EARLY = 25  # every so manieth member is of a category that is billed first; nine in ten of the others owe nothing
 
 
 @dataclass
@@ -127,7 +127,7 @@ def category_of(number: int) -> str:
     """Of the member with this number."""
     if number % EARLY == 0:
         return "early"
-    return "honorary" if number % 5 else "regular"
+    return "honorary" if number % 10 else "regular"
 
 
 def _person(society: str, id: str, number: int) -> dict[str, object]:

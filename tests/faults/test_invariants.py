@@ -23,8 +23,8 @@ def paid(site: Site, seed: int, lasting: dict[str, Office]) -> Office:
         manners = ("konbini", "card", "cash", "part", "over", "taken back", "konbini and cash", "card", "konbini")
         for bill, manner in zip(bills, manners, strict=True):
             office.pay([bill], seed=seed, manner=manner)
+        settle(site)
         lasting["paid"] = office
-    settle(site)
     return lasting["paid"]
 
 

@@ -12,13 +12,13 @@ from deploy.stack.stack import Stack
 from services.billing.models import RunState
 from tests.faults.billing_run import STAGES, BillingRun
 from tests.faults.load import DECLARED, Feeder, Payers
-from tests.faults.settling import settle, violations
+from tests.faults.settling import forget_doubles, settle, violations
 from tests.faults.site import EARLY, Site, found_society
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(600)]
 
 MEMBERS = 5_000
-PAYMENTS = 180
+PAYMENTS = 120
 # the run itself stops when its worker or its database is gone: both are killed in both halves of it
 IN_EACH_HALF = ("work-billing", "postgres")
 ONCE = (
@@ -121,6 +121,8 @@ def test_whatever_is_killed_in_a_run_nothing_is_lost_and_nothing_twice(stack: St
     assert run.progress("spreading") == 1 + 1 / EARLY
     senders_killed = sum(kill.victim == "work-notifications" or kill.victim == "postgres" for kill in kills)
     assert violations(site, ambiguous=senders_killed) == []
+    assert site.mail_folder is not None
+    forget_doubles(site.mail_folder)
 
 
 def test_the_schedule_follows_from_its_seed_and_kills_every_kind() -> None:
