@@ -15,7 +15,7 @@ from services.members.models.people import public_person
 from services.members.passwords import hash_password
 from services.members.search import search_text
 from services.members.societies import create_society
-from shared import demo
+from shared import clock, demo
 from shared.db import insert_rows
 from shared.ids import new_id
 from shared.messages.members import PersonChanged
@@ -83,6 +83,7 @@ def _members() -> Iterator[dict[str, Any]]:
             dice.randint(1985, 2025) if category != "student" else dice.randint(2022, 2025), dice.randint(1, 12), 1
         )
         leaves = date(2027, 3, 31) if place % 29 == 5 else date(2026, 9, 30) if place % 97 == 11 else None
+        gone = leaves is not None and leaves < clock.today()
         prefecture, city, postcode, area = dice.choice(PREFECTURES)
         yield {
             **_guest(person["name"], person["kana"], f"m{place + 1:04d}@demo.example"),
@@ -91,7 +92,7 @@ def _members() -> Iterator[dict[str, Any]]:
             "email": CAN_LOG_IN[place] if place < len(CAN_LOG_IN) else f"m{place + 1:04d}@demo.example",
             "number": f"{1001 + place}",
             "category": category,
-            "standing": "leaving" if leaves else "on_leave" if place % 61 == 17 else "active",
+            "standing": "left" if gone else "leaving" if leaves else "on_leave" if place % 61 == 17 else "active",
             "joined_on": joined,
             "leaves_on": leaves,
             "affiliation": dice.choice(AFFILIATIONS),
