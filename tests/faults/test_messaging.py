@@ -127,8 +127,8 @@ def test_workers_of_billing_and_payments_killed_at_every_point_repeat_and_lose_n
             process = stack.programs.process(f"work-{service}", crash)
             stack.state.processes[f"work-{service}"] = process
             process.start()
-        site.wait_until(lambda: not any(stack.process("work", name).alive() for name in dying))  # noqa: B023
         for service in dying:
+            site.wait_until(lambda: _ended(stack, service))  # noqa: B023
             assert stack.process("work", service).exit_code == KILLED
             died[service].append(point)
     with ThreadPoolExecutor(2) as pool:
@@ -136,6 +136,12 @@ def test_workers_of_billing_and_payments_killed_at_every_point_repeat_and_lose_n
     settle(site)
     assert [len(points) for points in died.values()] == [7, 6]
     assert violations(site) == []
+
+
+def _ended(stack: Stack, service: str) -> bool:
+    """Its status is told a moment after its death."""
+    process = stack.process("work", service)
+    return not process.alive() and process.exit_code is not None
 
 
 @pytest.mark.rule("A7")
