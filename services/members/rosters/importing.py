@@ -57,7 +57,7 @@ def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
         _tell(uow, rows, categories)
     _shut_out(uow, roster.id)
     _insert_new(uow, roster.id)
-    _update_changed(uow, roster.id)
+    _update_changed(uow, roster.id, roster.changed)
     roster.state, roster.imported_at = "imported", uow.now
     run.done = roster.rows
     run.finish(uow, {"new": roster.new, "changed": roster.changed, "same": roster.same})
@@ -152,7 +152,7 @@ def _insert_new(uow: UnitOfWork, roster_id: str) -> None:
     uow.session.execute(sa.insert(_members).from_select(names, rows, include_defaults=False))
 
 
-def _update_changed(uow: UnitOfWork, roster_id: str) -> None:
+def _update_changed(uow: UnitOfWork, roster_id: str, changed: int) -> None:
     values = {name: _staged.c[name] for name in PERSON_COLUMNS}
     kept = sa.case((_members.c.email == _staged.c.email, _members.c.address_dead_at), else_=None)
     statement = (
@@ -160,13 +160,16 @@ def _update_changed(uow: UnitOfWork, roster_id: str) -> None:
         .values(**values, revision=_staged.c.base_revision + 1, changed_at=uow.now, address_dead_at=kept)
         .where(
             _members.c.id == _staged.c.member_id,
+            _members.c.revision == _staged.c.base_revision,  # changed since we looked: theirs must not be lost
             _members.c.society_id == uow.society_id,
             _staged.c.society_id == uow.society_id,
             _staged.c.roster_id == roster_id,
             _staged.c.action == "changed",
         )
     )
-    uow.session.execute(statement, execution_options={"synchronize_session": False})
+    done = uow.session.execute(statement, execution_options={"synchronize_session": False})
+    if done.rowcount != changed:  # type: ignore[attr-defined]
+        raise RosterOutdated
 
 
 def _columns(table: type[MemberRow] | type[StagedRow]) -> list[InstrumentedAttribute[Any]]:

@@ -10,13 +10,14 @@ from services.members.errors import RosterNotReady, RosterOutdated
 from services.members.export import Export
 from services.members.members import change_member
 from services.members.models import MemberRow, RosterPartRow, RosterRow, StagedRow
-from services.members.rosters import upload
+from services.members.rosters import importing, upload
 from services.members.rosters.upload import confirm_roster, discard_roster
 from services.members.search import matching
 from services.members.standings import STANDINGS
 from shared import jobs
 from shared.service import RunningService
 from shared.tables import write_csv
+from shared.uow import UnitOfWork
 from shared.web.i18n import translate
 from tests.unit.members.conftest import (
     a_member,
@@ -53,6 +54,27 @@ def test_a_member_who_changed_after_the_check_stops_the_whole_import(running: Ru
     work(running)
     assert next((row.number, row.phone) for row in members_of(running, society)) == ("1", "03-1234-5678")
     assert len(members_of(running, society)) == 3
+
+
+@pytest.mark.rule("M10")
+def test_a_change_while_the_import_runs_is_never_overwritten(
+    running: RunningService, society: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_all(running, society, roster(*ROWS).encode())
+    done = check(running, society, roster(ROWS[0].replace("集い大学", "北辰大学"), ROWS[1]).encode())
+    first = members_of(running, society)[0].id
+
+    def somebody_is_quicker(uow: UnitOfWork, _roster_id: str) -> bool:
+        uow.session.execute(sa.update(MemberRow).where(MemberRow.id == first).values(revision=MemberRow.revision + 1))
+        return False
+
+    monkeypatch.setattr(importing, "_is_outdated", somebody_is_quicker)
+    with running.unit(society) as uow:
+        job = confirm_roster(uow, done.id)
+    work(running)
+    with running.unit(society, reading=True) as uow:
+        assert jobs.look(uow, job.id).error == RosterOutdated.text
+    assert members_of(running, society)[0].affiliation == "集い大学"
 
 
 @pytest.mark.rule("M10")
