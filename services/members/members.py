@@ -15,7 +15,8 @@ from services.members.search import search_text
 from services.members.sessions import end_all_sessions
 from services.members.standings import ENDED
 from shared import audit
-from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput
+from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput
+from shared.identity import Role
 from shared.ids import new_id
 from shared.messages.members import PersonChanged
 from shared.uow import UnitOfWork
@@ -69,10 +70,12 @@ def add_guest(uow: UnitOfWork, *, name: str, email: str, language: str = "ja") -
 def change_member(uow: UnitOfWork, id: str, values: Mapping[str, Any], *, revision: int | None = None) -> MemberRow:
     """Staff change anything. With `revision`: refused with ChangedMeanwhile if somebody else was quicker.
 
-    Raises NotFound, EmailInUse, NumberInUse, InvalidInput."""
+    Raises NotFound, EmailInUse, NumberInUse, InvalidInput, Forbidden."""
     row = uow.get(MemberRow, id, lock=True)
     if revision is not None and revision != row.revision:
         raise ChangedMeanwhile
+    if values.get("email", row.email) != row.email:
+        _protect_staff(uow, row)
     return _change(uow, row, _editable(values), "change-member")
 
 
@@ -161,6 +164,16 @@ def _check(uow: UnitOfWork, row: MemberRow) -> None:
         raise InvalidInput(faults=[Fault(N_("There is no such category."), field="category")])
     if row.joined_on and row.leaves_on and row.leaves_on < row.joined_on:
         raise InvalidInput(faults=[Fault(N_("The withdrawal date is before the date of joining."), field="leaves_on")])
+
+
+def _protect_staff(uow: UnitOfWork, row: MemberRow) -> None:
+    """Whoever moves the address of staff gets their password links, and with them their roles: administrators only."""
+    account = uow.session.scalars(sa.select(AccountRow).where(AccountRow.person_id == row.id)).one_or_none()
+    if account is None or not account.is_staff or uow.actor.id is None:
+        return
+    asking = uow.session.get(AccountRow, uow.actor.id)
+    if asking is None or Role.ADMINISTRATOR not in asking.roles:
+        raise Forbidden
 
 
 def _shut_out(uow: UnitOfWork, row: MemberRow) -> None:

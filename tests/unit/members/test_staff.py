@@ -14,10 +14,12 @@ from services.members import demo as members_demo
 from services.members.accounts import change_roles, invite_staff, list_staff
 from services.members.errors import LastAdministrator
 from services.members.invitations import start_invitations
+from services.members.members import change_member
 from services.members.models import AccountRow, MemberRow, PasswordLinkRow
 from services.members.setup import setup_link
 from shared import clock, demo, jobs
-from shared.identity import Role
+from shared.errors import Forbidden
+from shared.identity import Actor, Role
 from shared.messages.members import PasswordResetStarted, PersonChanged, SocietyChanged
 from shared.service import RunningService
 from tests.unit.members.conftest import LogIn, a_member, csrf, log_in, members_of, post, said, with_account, work
@@ -233,3 +235,16 @@ def test_secrets_of_invitations_are_digests(running: RunningService, society: st
         link = uow.session.scalars(sa.select(PasswordLinkRow)).one()
         assert link.secret != token and len(link.secret) == 64
         assert uow.get(MemberRow, row.id).email == link.address
+
+
+def test_only_administrators_move_the_address_of_staff(running: RunningService, society: str, hashed: str) -> None:
+    """Password links go there: member affairs would climb to the roles of whoever they redirect."""
+    chief, clerk = (a_member(running, society, email=f"{name}@example.jp") for name in ("chief", "clerk"))
+    admin = with_account(running, society, chief, hashed, [Role.ADMINISTRATOR.value])
+    affairs = with_account(running, society, clerk, hashed, [Role.AFFAIRS.value])
+    with pytest.raises(Forbidden), running.unit(society, actor=Actor(kind="person", id=affairs)) as uow:
+        change_member(uow, chief.id, {"email": "mine@example.jp"})
+    with running.unit(society, actor=Actor(kind="person", id=affairs)) as uow:
+        change_member(uow, chief.id, {"phone": "03-0000-0000", "email": "chief@example.jp"})
+    with running.unit(society, actor=Actor(kind="person", id=admin)) as uow:
+        assert change_member(uow, clerk.id, {"email": "new@example.jp"}).email == "new@example.jp"
