@@ -79,6 +79,7 @@ class _Taker:
         self._progress = progress
         self._subscribed = {contract.type_name() for contract in running.service.subscriptions}
         self._waiting: list[Any] = []
+        self._rejected: set[int] = set()
         self._cancelled = False
         self._connection = connect(broker_url)
         self._channel = self._connection.channel()
@@ -153,7 +154,10 @@ class _Taker:
             if envelopes and not self._persist(take, envelopes, tags):
                 return
         crash.point("commit")
-        self._channel.basic_ack(batch[-1].delivery_tag, multiple=True)
+        kept = [message.delivery_tag for message in batch if message.delivery_tag not in self._rejected]
+        if kept:  # to ack a tag that was rejected would close the channel
+            self._channel.basic_ack(kept[-1], multiple=True)
+        self._rejected.clear()
         crash.point("ack")
 
     def _persist(self, take: Callable[..., None], envelopes: list[Envelope], tags: dict[str, int]) -> bool:
@@ -188,6 +192,7 @@ class _Taker:
         REJECTED.labels(self._running.name).inc()
         log.error("message rejected", service=self._running.name, reason=reason)
         self._channel.basic_reject(tag, requeue=False)
+        self._rejected.add(tag)
 
     def _check_queue(self, queue: str) -> None:
         found = self._channel.queue_declare(queue, passive=True)
