@@ -78,7 +78,7 @@ def ask_providers(running: RunningService) -> None:
                 _ask(running, provider, society_id, attempt_id)
             except ProviderSilent:
                 log.warning("provider silent", society=society_id)
-                break  # it is down: the others wait as well
+                return  # it is down: the others wait as well
 
 
 def retry_notices(running: RunningService) -> None:
