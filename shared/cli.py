@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ("migrate", "bring the database of one service to the newest schema"),
     ):
         verbs.add_parser(verb, help=meaning).add_argument("service", choices=SERVICES)
+    verbs.add_parser("setup", help="a one-time link for the first administrator, while there is no society")
     revise = verbs.add_parser("revise", help="write a new migration from the models of one service")
     revise.add_argument("service", choices=SERVICES)
     revise.add_argument("message")
@@ -113,6 +114,13 @@ def _revise(known: argparse.Namespace) -> int:
     return 0
 
 
+def _setup(_: argparse.Namespace) -> int:
+    running = _started("members")
+    link = importlib.import_module("services.members.setup").setup_link(running, running.settings.public_url)
+    print(link or "There is a society already: its administrators invite all others.")
+    return 0
+
+
 def _sandbox(_: argparse.Namespace) -> int:
     done: int = importlib.import_module("services.payments.sandbox.server").main()
     return done
@@ -148,6 +156,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "relay": _relay,
     "migrate": _migrate,
     "revise": _revise,
+    "setup": _setup,
     "sandbox": _sandbox,
     "stack": _stack,
     "bus": _bus,

@@ -44,8 +44,7 @@ def _up(known: argparse.Namespace) -> int:
     print(f"RabbitMQ      127.0.0.1:{stack.rabbit.port}")
     print(f"Logs          {stack.home / 'logs'}, {stack.state.servers_folder}")
     print(f"Passwords     {stack.home / 'stack.json'}")
-    if known.demo:
-        print(stack.run("demo", "create"), end="")
+    print(stack.run("demo", "create") if known.demo else f"Set up        {stack.run('setup')}", end="")
     print(f"Stop it with  tsudoi stack down --home {known.home}")
     return 0
 
