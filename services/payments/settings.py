@@ -19,6 +19,9 @@ class PaymentSettings(Settings):
         secret=True,
         doc="shared with the sandbox provider; several by comma while one replaces another; empty: no online methods",
     )
+    hooks_url: str = setting(
+        "TSUDOI_HOOKS_URL", "", doc="address of the gateway as the provider sees it, for its notices; empty: public URL"
+    )
     konbini_days: int = setting(
         "TSUDOI_KONBINI_DAYS", 14, doc="days to pay at a store, counting the first (at most 60)"
     )

@@ -14,7 +14,9 @@ def provider_of(running: RunningService) -> PaymentProvider:
     settings = settings_of(running)
     if not settings.sandbox_secrets:
         raise NoProvider
-    return SandboxProvider(settings.sandbox_address, settings.sandbox_secrets, settings.public_url)
+    return SandboxProvider(
+        settings.sandbox_address, settings.sandbox_secrets, settings.hooks_url or settings.public_url
+    )
 
 
 def settings_of(running: RunningService) -> PaymentSettings:
