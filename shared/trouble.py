@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 _SQLSTATES = ("08", "53", "57P", "58")  # connection, resources (disk full, too many connections), shutdown, system
 _READ_ONLY = "25006"  # what a standby says that has not been promoted yet
+_CONTENTION = ("40P01", "40001", "55P03")  # deadlock, serialization, lock_timeout: nothing is wrong with who waited
 _SQLITE = (
     "SQLITE_BUSY",
     "SQLITE_LOCKED",
@@ -35,6 +36,12 @@ def database_is_down(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorname", "").startswith(_SQLITE)
     return False
+
+
+def is_contention(error: BaseException) -> bool:
+    """Did two transactions merely get into each other's way? The same again will do."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.Error) and cause.sqlstate in _CONTENTION
 
 
 def describe(error: BaseException) -> str:

@@ -21,7 +21,7 @@ from shared.bus.relay import pause
 from shared.bus.topology import BROKER_ERRORS, close, connect, declare, queue_name
 from shared.messages import Envelope
 from shared.service import RunningService
-from shared.trouble import database_is_down
+from shared.trouble import database_is_down, is_contention
 
 log = structlog.get_logger()
 
@@ -168,11 +168,11 @@ class _Taker:
                 take(self._running, envelopes)
                 return True
             except Exception as error:
-                if not database_is_down(error):
+                if not (database_is_down(error) or is_contention(error)):
                     self._store_each(envelopes, tags)
                     return True
                 failures += 1
-                log.warning("database is away, keeping the batch", service=self._running.name, error=repr(error))
+                log.warning("database is away or locked, keeping the batch", service=self._running.name, error=repr(error))
                 self._progress()
                 if self._stop.wait(pause(failures, LONGEST_PAUSE)):
                     return False

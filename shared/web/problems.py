@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput, Kind, LoginNeeded, TsudoiError, Unavailable
-from shared.trouble import database_is_down
+from shared.trouble import database_is_down, is_contention
 from shared.web.access import to_login
 from shared.web.asking import is_htmx, is_navigation, wants_problem
 from shared.web.observing import trace_id
@@ -98,9 +98,9 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_database(error: SQLAlchemyError) -> Response:
-    if not database_is_down(error):
+    if not (database_is_down(error) or is_contention(error)):
         return _answer_unexpected(error)
-    log.error("database does not answer", error=repr(error))
+    log.error("database does not answer, or is locked", error=repr(error))
     g.setdefault("principal", None)
     g.setdefault("society", None)
     return answer_error(Unavailable())

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from psycopg import errors
 
 from shared.db import make_engine
-from shared.trouble import database_is_down, describe
+from shared.trouble import database_is_down, describe, is_contention
 
 
 def test_a_database_that_does_not_answer_is_down(tmp_path: Path) -> None:
@@ -34,6 +34,13 @@ def test_a_message_s_own_fault_is_not_the_database_s() -> None:
         assert not database_is_down(sa.exc.DBAPIError("x", None, each())), each
     for other in (TimeoutError(), OSError(), ConnectionError(), MemoryError()):
         assert not database_is_down(other)
+
+
+def test_who_only_waited_for_a_lock_is_told_apart() -> None:
+    for each in (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable):
+        assert is_contention(sa.exc.DBAPIError("x", None, each())), each
+    for other in (errors.UniqueViolation(), errors.QueryCanceled(), sqlite3.OperationalError("x"), ValueError()):
+        assert not is_contention(other)
 
 
 def test_sqlite_s_errors_are_told_apart(tmp_path: Path) -> None:
