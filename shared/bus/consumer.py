@@ -172,7 +172,7 @@ class _Taker:
                     self._store_each(envelopes, tags)
                     return True
                 failures += 1
-                log.warning("database is away or locked, keeping the batch", service=self._running.name, error=repr(error))
+                log.warning("cannot store now, keeping the batch", service=self._running.name, error=repr(error))
                 self._progress()
                 if self._stop.wait(pause(failures, LONGEST_PAUSE)):
                     return False
