@@ -91,6 +91,7 @@ class JobRun:
         self.cursor: Any = job.cursor
         self.done = job.done
         self.society_id = job.society_id
+        self.lease = job.leased_until
         self.actor = Actor(kind="person", id=job.actor_id, name=job.actor_name) if job.actor_id else Actor()
 
     @contextmanager
@@ -101,8 +102,8 @@ class JobRun:
             self.cursor = cursor
         with self.running.unit(self.society_id, actor=self.actor) as uow:
             job = uow.get(JobRow, self.id, lock=True)
-            if job.state == "cancelled":
-                raise JobCancelled
+            if job.state != "running" or job.leased_until != self.lease:
+                raise JobCancelled  # or this runner was held up for so long that another one has taken over
             yield uow
             self.done += done
             job.cursor, job.done = self.cursor, self.done
@@ -110,6 +111,7 @@ class JobRun:
                 job.total = total
             job.attempts = 0
             job.leased_until = clock.now() + LEASE
+        self.lease = job.leased_until
 
     @contextmanager
     def look(self) -> Iterator[UnitOfWork]:
@@ -136,9 +138,9 @@ def run_next(running: RunningService) -> bool:
         if database_is_down(error):
             raise
         log.exception("long work failed", service=running.name, job=job.id, kind=job.kind)
-        _end(running, job, error)
+        _end(running, run, error)
         return True
-    _end(running, job, None)
+    _end(running, run, None)
     return True
 
 
@@ -162,10 +164,10 @@ def _first_free(session: Session, free: sa.ColumnElement[bool]) -> JobRow | None
     return session.scalars(statement).one_or_none()
 
 
-def _end(running: RunningService, job: JobRow, error: Exception | None) -> None:
+def _end(running: RunningService, job: JobRun, error: Exception | None) -> None:
     with running.unit(job.society_id) as uow:
         row = uow.get(JobRow, job.id, lock=True)
-        if row.is_over:
+        if row.is_over or row.leased_until != job.lease:
             return
         row.finished_at = uow.now
         row.state = "failed" if error else "done"

@@ -61,7 +61,9 @@ def _invitable(args: dict[str, Any]) -> sa.Select[Any]:
 
 def _invite(uow: UnitOfWork, people: Sequence[MemberRow], public_url: str) -> None:
     ids = [person.id for person in people]
-    known = {a.person_id: a.id for a in uow.session.scalars(sa.select(AccountRow).where(AccountRow.person_id.in_(ids)))}
+    there = uow.session.scalars(sa.select(AccountRow).where(AccountRow.person_id.in_(ids))).all()
+    known = {a.person_id: a.id for a in there}
+    staff = {a.person_id for a in there if a.is_staff}
     fresh = {id: new_id() for id in ids if id not in known}
     insert_rows(uow.session, AccountRow, (_account(uow, id, account) for id, account in fresh.items()))
     accounts = {**known, **fresh}
@@ -92,7 +94,7 @@ def _invite(uow: UnitOfWork, people: Sequence[MemberRow], public_url: str) -> No
                 "superseded_at": None,
             }
         )
-        messages.append(link_message(person.id, link, public_url, token))
+        messages.append(link_message(person.id, link, public_url, token, staff=person.id in staff))
     insert_rows(uow.session, PasswordLinkRow, links)
     uow.say_all(messages)
 

@@ -74,7 +74,7 @@ def send_link(
     link = new_link(uow, account.id, person.email or "", token, welcome=welcome)
     uow.add(link)
     account.invited_at = uow.now if welcome else account.invited_at
-    uow.say(link_message(person.id, link, public_url, token), bulk=bulk)
+    uow.say(link_message(person.id, link, public_url, token, staff=account.is_staff), bulk=bulk)
 
 
 def new_link(uow: UnitOfWork, account_id: str, email: str, token: str, *, welcome: bool) -> PasswordLinkRow:
@@ -88,13 +88,16 @@ def new_link(uow: UnitOfWork, account_id: str, email: str, token: str, *, welcom
     )
 
 
-def link_message(person_id: str, link: PasswordLinkRow, public_url: str, token: str) -> PasswordResetStarted:
+def link_message(
+    person_id: str, link: PasswordLinkRow, public_url: str, token: str, *, staff: bool
+) -> PasswordResetStarted:
     return PasswordResetStarted(
         person_id=person_id,
         account_id=link.account_id,
         link=address_of(public_url, token),
         expires_at=link.expires_at,
         welcome=link.purpose == "welcome",
+        staff=staff,
     )
 
 

@@ -13,10 +13,12 @@ HIDDEN = "https://…"
 
 
 def hides_link(uow: UnitOfWork, letter: LetterRow, who: Principal) -> bool:
-    """Administrators see all of them. Member affairs finish for members (M4), but not for those who are none: staff are
-    such people, and their links would be a ladder to their roles. The others only read."""
+    """Administrators see all of them. Member affairs finish for members (M4), but not for those who work for the
+    office: their links would be a ladder to their roles. The others only read."""
     if letter.kind not in SECRET or who.may(Role.ADMINISTRATOR):
         return False
+    if letter.facts.get("staff"):
+        return True
     person = uow.session.get(PersonRow, letter.person_id) if letter.person_id else None
     return not who.may(Role.AFFAIRS) or person is None or person.kind == "guest"
 

@@ -28,7 +28,7 @@ from shared.uow import UnitOfWork
 def write_password_letter(uow: UnitOfWork, message: PasswordResetStarted) -> None:
     kind = "password-welcome" if message.welcome else "password-reset"
     cause = f"{message.account_id}/{message.expires_at.isoformat()}"
-    about = {"link": message.link, "expires_at": message.expires_at}
+    about = {"link": message.link, "expires_at": message.expires_at, "staff": message.staff}
     queue_letter(uow, Draft(kind=kind, cause=cause, person_id=message.person_id, about=about))
 
 

@@ -54,6 +54,8 @@ class NotificationsSettings(Settings):
             loaded = super().load(service, environment)
         except SettingsWrong as error:
             wrong.append(str(error))
+        if loaded is not None and loaded.broker and not loaded.smtp:
+            wrong.append("TSUDOI_SMTP is not set: only onebox has a mailbox page, which is open to everybody")
         try:
             if loaded is not None and loaded.smtp:
                 MailServer.parse(loaded.smtp)

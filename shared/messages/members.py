@@ -69,6 +69,7 @@ class PasswordResetStarted(Message, tag="members.PasswordResetStarted.v1"):
     link: str
     expires_at: datetime
     welcome: bool = False
+    staff: bool = False  # the account has a role in the office: the link is a ladder to it
 
 
 class SessionsEnded(Message, tag="members.SessionsEnded.v1"):

@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from datetime import date
+from pathlib import Path
 
 import requests
 import sqlalchemy as sa
@@ -41,7 +42,7 @@ def main() -> None:
             open_requests = [(r.invoice_id, r.payer_id) for r in uow.session.scalars(sa.select(RequestRow))]
         secret = settings_of(payments).sandbox_secrets[0].encode()
         url = f"{stack.gateway_url}/payments/hooks/sandbox/{world.SOCIETY}"
-        key = (stack.home / "keys").glob("*private*").__next__().read_bytes()
+        key = Path(stack.env("members")["TSUDOI_TOKEN_KEY"]).read_bytes()
         took: list[float] = []
         downloaded: list[float] = []
         for invoice_id, payer_id in open_requests:

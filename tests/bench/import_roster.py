@@ -51,7 +51,7 @@ def main() -> None:
             person_id=None,
             roles=frozenset({Role.ADMINISTRATOR}),
         )
-        key = next((stack.home / "keys").glob("*private*")).read_bytes()
+        key = Path(stack.env("members")["TSUDOI_TOKEN_KEY"]).read_bytes()
         session = requests.Session()
         url = f"{stack.gateway_url}/members/api/imports"
 

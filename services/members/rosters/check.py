@@ -17,6 +17,7 @@ from services.members.models import RosterFaultRow, RosterRow, StagedRow
 from services.members.rosters.columns import COLUMNS
 from services.members.rosters.doubles import find_doubles
 from services.members.rosters.reading import RowReader
+from services.members.rosters.staff_addresses import find_moved_addresses
 from services.members.rosters.staging import stage
 from services.members.rosters.upload import copy_file, forget_rows
 from shared.db import insert_rows
@@ -53,6 +54,7 @@ def check_roster(run: JobRun) -> None:
     with run.chunk() as uow:
         keep_faults(uow, roster_id, faults)
         keep_faults(uow, roster_id, find_doubles(uow, roster_id))
+        keep_faults(uow, roster_id, find_moved_addresses(uow, roster_id))
         _conclude(uow, run, roster_id)
 
 

@@ -14,6 +14,7 @@ from services.members.categories import list_categories
 from services.members.errors import RosterOutdated
 from services.members.models import AccountRow, CategoryRow, MemberRow, RosterRow, StagedRow
 from services.members.models.people import PERSON_COLUMNS, public_person
+from services.members.rosters.staff_addresses import moved_addresses
 from services.members.rosters.staging import differences
 from services.members.rosters.upload import forget_file, forget_rows
 from services.members.sessions import end_all_sessions
@@ -23,6 +24,7 @@ from shared.db import insert_rows
 from shared.ids import new_id
 from shared.jobs import JobRun
 from shared.messages.members import PersonChanged
+from shared.trouble import database_is_down
 from shared.uow import UnitOfWork
 
 CHUNK = 5_000
@@ -39,13 +41,22 @@ def import_roster(run: JobRun) -> None:
             if roster.state == "importing":
                 _apply(uow, run, roster)
     except (RosterOutdated, IntegrityError) as error:
-        with run.chunk() as uow:
-            uow.get(RosterRow, roster_id, lock=True).state = "checked"
-            run.done = 0
+        _put_back(run, roster_id)
         raise RosterOutdated from error
+    except Exception as error:
+        if not database_is_down(error):  # then nobody could store it, and the work is taken up again
+            _put_back(run, roster_id)
+        raise
     with run.chunk() as uow:
         forget_file(uow, roster_id)
         forget_rows(uow, roster_id)
+
+
+def _put_back(run: JobRun, roster_id: str) -> None:
+    """It can be confirmed, checked again or discarded."""
+    with run.chunk() as uow:
+        uow.get(RosterRow, roster_id, lock=True).state = "checked"
+        run.done = 0
 
 
 def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
@@ -72,6 +83,7 @@ def _is_outdated(uow: UnitOfWork, roster_id: str) -> bool:
         changed.where(here, MemberRow.revision != StagedRow.base_revision),
         taken.join(MemberRow, MemberRow.number == StagedRow.number),
         taken.join(MemberRow, MemberRow.email == StagedRow.email),
+        moved_addresses(roster_id),
     )
     return any(uow.session.scalars(question.limit(1)).first() for question in questions)
 

@@ -15,6 +15,7 @@ from services.members.rosters.upload import confirm_roster, discard_roster
 from services.members.search import matching
 from services.members.standings import STANDINGS
 from shared import jobs
+from shared.identity import Role
 from shared.service import RunningService
 from shared.tables import write_csv
 from shared.uow import UnitOfWork
@@ -27,6 +28,7 @@ from tests.unit.members.conftest import (
     make_society,
     members_of,
     roster_now,
+    with_account,
     work,
 )
 from tests.unit.members.roster_files import ROWS, roster
@@ -127,3 +129,13 @@ def test_an_export_read_in_again_changes_nothing(running: RunningService, societ
             data = b"".join(write_csv(export.headers, export.rows()))
         again = check(running, society, data)
         assert (again.same, again.changed, again.new, again.faults) == (3, 0, 0, 0), faults(running, society, again)
+
+
+@pytest.mark.rule("S37")
+def test_a_roster_does_not_move_the_address_of_staff(running: RunningService, society: str, hashed: str) -> None:
+    chief = a_member(running, society, number="1", email="admin@example.jp")
+    with_account(running, society, chief, hashed, [Role.ADMINISTRATOR.value])
+    found = check(running, society, roster("1,髙橋 花子,,,elsewhere@example.jp,正会員,在会,,,,,,,").encode())
+    assert not found.can_be_imported
+    ((row, column, _text),) = faults(running, society, found)
+    assert (row, column) == (2, "email")
