@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from shared.observe import set_up_logs
 from shared.service import RunningService, Service
 from shared.settings import SettingsWrong
+from shared.stopping import stop_on_signals
 
 SERVICES = ("members", "billing", "payments", "events", "notifications")
 
@@ -55,16 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set: whoever works finishes what it holds, then leaves with 0."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
 def _started(name: str) -> RunningService:
     return service_named(name).start()
+
+
+def _with_broker(name: str) -> RunningService:
+    running = _started(name)
+    if not running.settings.broker:
+        raise SettingsWrong("TSUDOI_BROKER is not set: without a broker only onebox carries messages (`tsudoi up`)")
+    return running
 
 
 def _up(_: argparse.Namespace) -> int:

@@ -10,12 +10,22 @@ import structlog
 from flask import Flask, g, make_response, render_template, request
 from flask_babel import gettext
 from marshmallow import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput, Kind, LoginNeeded, TsudoiError, Unavailable
+from shared.errors import (
+    N_,
+    ChangedMeanwhile,
+    Fault,
+    InvalidInput,
+    Kind,
+    LoginNeeded,
+    NotFound,
+    TsudoiError,
+    Unavailable,
+)
 from shared.trouble import database_is_down, is_contention
 from shared.web.access import to_login
 from shared.web.asking import is_htmx, is_navigation, wants_problem
@@ -98,6 +108,11 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_database(error: SQLAlchemyError) -> Response:
+    if isinstance(
+        error, DataError
+    ):  # an id that is no id, a NUL in a text: what PostgreSQL refuses to compare or store
+        log.warning("value refused by the database", endpoint=request.endpoint, error=type(error.orig).__name__)
+        return answer_error(NotFound() if request.method in ("GET", "HEAD") else InvalidInput())
     if not (database_is_down(error) or is_contention(error)):
         return _answer_unexpected(error)
     log.error("database does not answer, or is locked", error=repr(error))

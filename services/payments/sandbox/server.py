@@ -10,7 +10,7 @@ from pathlib import Path
 from cheroot.wsgi import Server
 
 from services.payments.sandbox.app import create_sandbox
-from shared.cli import stop_on_signals
+from shared.stopping import stop_on_signals
 
 
 def main() -> int:

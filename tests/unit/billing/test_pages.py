@@ -180,3 +180,10 @@ def test_nobody_gets_in_who_may_not(office: Office) -> None:
     for action in (f"runs/{run}/cancel", f"invoices/{invoice.id}/cancel", "fees", "runs"):
         assert reader.post(f"/billing/console/{action}").status_code == 403
     assert not undeclared_routes(office.app)
+
+
+@pytest.mark.rule("S41")
+@pytest.mark.parametrize("id", ["no-id", "1' OR '1'='1", "a\x00b"])
+def test_an_id_that_is_none_is_refused_and_is_no_defect(either_office: Office, id: str) -> None:
+    answer = either_office.staff().post("/billing/console/invoices/cancel", {"id": id})
+    assert answer.status_code < 500
