@@ -24,6 +24,7 @@ from shared.people import PersonRow
 from shared.uow import UnitOfWork
 
 DAYS_TO_PAY = 14
+GRACE = timedelta(days=5)  # banks report a transfer days after its value date: the told deadline is not the last word
 
 
 def register(uow: UnitOfWork, event_id: str, person_id: str) -> RegistrationRow:
@@ -120,6 +121,17 @@ def release_after_expiry(uow: UnitOfWork, invoice_id: str) -> None:
         return
     if registration.pay_until is not None and registration.pay_until < uow.today:
         _cancel(uow, registration)
+
+
+def release_unpaid(uow: UnitOfWork) -> None:
+    """Due work: free the seats of those who never began to pay, some days after the deadline that they were told."""
+    overdue = sa.select(RegistrationRow.id).where(
+        RegistrationRow.state == "placed", RegistrationRow.paid == 0, RegistrationRow.pay_until < uow.today - GRACE
+    )
+    for id in uow.session.scalars(overdue.order_by(RegistrationRow.id).limit(500)).all():
+        registration = uow.get(RegistrationRow, id, lock=True)
+        if registration.state == "placed" and not registration.paid:
+            _cancel(uow, registration)
 
 
 def live_registration(uow: UnitOfWork, event_id: str, person_id: str) -> RegistrationRow | None:

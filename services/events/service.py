@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.events.api import API
 from services.events.handlers import SUBSCRIPTIONS
+from services.events.jobs import DUE
 from services.events.models import Base
 from services.events.pages import PAGES
 from shared.service import Service
@@ -13,6 +14,7 @@ SERVICE = Service(
     package="services.events",
     metadata=Base.metadata,
     subscriptions=SUBSCRIPTIONS,
+    due_work=DUE,
     pages=PAGES,
     api=API,
 )

@@ -15,7 +15,7 @@ from services.events.errors import (
     RegistrationEnded,
     RegistrationNotOpen,
 )
-from services.events.registrations import cancel_registration
+from services.events.registrations import cancel_registration, release_unpaid
 from shared import clock
 from shared.errors import NotFound
 from shared.ids import new_id
@@ -196,3 +196,15 @@ def test_nobody_registers_twice_or_cancels_for_another(running: RunningService) 
     with pytest.raises(NotFound), running.unit(OTHER) as uow:
         cancel_registration(uow, registration.id)
     assert event_of(running, event_id).taken == 1
+
+
+@pytest.mark.rule("E15")
+def test_a_seat_that_nobody_pays_for_is_free_again_some_days_after_the_deadline(running: RunningService) -> None:
+    event_id = open_event(running)
+    registration = registered(running, event_id)
+    assert registration.pay_until is not None
+    for days, state, taken in ((15, "placed", 1), (20, "cancelled", 0), (20, "cancelled", 0)):
+        with clock.travel(by=days * DAY), running.unit(SOCIETY) as uow:
+            release_unpaid(uow)
+        assert registration_of(running, registration.id).state == state
+        assert event_of(running, event_id).taken == taken
