@@ -40,6 +40,7 @@ from shared.observe import set_up_logs
 from shared.service import RunningService, Service
 from shared.web.app import create_app
 
+WITH_SANDBOX = os.environ.get("TSUDOI_SANDBOX", "1") != "0"  # a society in earnest has no till where anybody pays
 SERVICES: tuple[Service, ...] = (MEMBERS, BILLING, PAYMENTS, EVENTS, NOTIFICATIONS)
 
 
@@ -53,7 +54,7 @@ class Onebox:
     server: Server
     threads: list[threading.Thread]
     stopping: threading.Event
-    close_sandbox: Callable[[], None]
+    close_sandbox: Callable[[], None] | None
 
     def stop(self) -> None:
         """Stop taking requests, finish what is in hand, close the databases."""
@@ -61,7 +62,8 @@ class Onebox:
         self.server.stop()
         for thread in self.threads:
             thread.join(timeout=30)
-        self.close_sandbox()
+        if self.close_sandbox is not None:
+            self.close_sandbox()
         for running in self.services.values():
             running.stop()
 
@@ -80,11 +82,16 @@ def start(home: Path, port: int, *, demo: bool) -> Onebox:
             part = fill.__module__.split(".")[1]
             fill(services[part])
     stopping = threading.Event()
-    sandbox = create_sandbox(home, settings["TSUDOI_SANDBOX_SECRET"], settings["TSUDOI_PUBLIC_URL"])
     apps: dict[str, WSGIApplication] = {name: create_app(running) for name, running in services.items()}
-    server = Server(("127.0.0.1", port), _Gateway({**apps, "sandbox": sandbox}), numthreads=32, server_name="tsudoi")
+    close_sandbox: Callable[[], None] | None = None
+    if WITH_SANDBOX:
+        apps["sandbox"] = sandbox = create_sandbox(
+            home, settings["TSUDOI_SANDBOX_SECRET"], settings["TSUDOI_PUBLIC_URL"]
+        )
+        close_sandbox = sandbox.extensions["close"]
+    server = Server(("127.0.0.1", port), _Gateway(apps), numthreads=32, server_name="tsudoi")
     server.prepare()
-    box = Onebox(home, settings["TSUDOI_PUBLIC_URL"], services, server, [], stopping, sandbox.extensions["close"])
+    box = Onebox(home, settings["TSUDOI_PUBLIC_URL"], services, server, [], stopping, close_sandbox)
     _run(box, "web", server.serve)
     publisher = LocalPublisher(list(services.values()))
     for name, running in services.items():
@@ -107,7 +114,7 @@ def _environment(home: Path, port: int) -> dict[str, str]:
         "TSUDOI_HOME": str(home),
         "TSUDOI_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "TSUDOI_SECRET": _secret(home / "keys" / "cookies"),
-        "TSUDOI_SANDBOX_SECRET": _secret(home / "keys" / "sandbox"),
+        "TSUDOI_SANDBOX_SECRET": _secret(home / "keys" / "sandbox") if WITH_SANDBOX else "",
         "TSUDOI_TOKEN_KEY": str(private),
         "TSUDOI_TOKEN_PUBLIC": str(public),
         **{f"TSUDOI_DATABASE_{s.name.upper()}": f"sqlite:///{home / s.name}.db" for s in SERVICES},
@@ -145,9 +152,10 @@ class _Gateway:
 
 def main() -> int:
     """Run onebox in the foreground until Ctrl-C or SIGTERM."""
-    set_up_logs()
     began = time.monotonic()
     home = Path(os.environ.get("TSUDOI_HOME", ".tsudoi")).absolute()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    set_up_logs((home / "tsudoi.log").open("a", buffering=1))
     port = int(os.environ.get("TSUDOI_PORT", "8000"))
     demo = os.environ.get("TSUDOI_DEMO", "1") != "0"
     box = start(home, port, demo=demo)
@@ -162,14 +170,18 @@ def main() -> int:
 
 
 def _welcome(box: Onebox, demo: bool, seconds: float) -> str:
-    lines = [f"Tsudoi 集い is ready at {box.url}/ ({seconds:.1f} s). Ctrl-C stops it.", f"  Data      {box.home}"]
+    lines = [
+        f"Tsudoi 集い is ready at {box.url}/ ({seconds:.1f} s). Ctrl-C stops it.",
+        f"  Data      {box.home}  (log: tsudoi.log)",
+    ]
     link = setup_link(box.services["members"], box.url)
     if link:
         lines.append(f"  First administrator (this link works once): {link}")
     lines += [
         f"  Mailbox   {box.url}/notifications/mailbox  (every letter that was sent)",
-        f"  Sandbox   {box.url}/sandbox/  (store counter, bank, cards)",
     ]
+    if WITH_SANDBOX:
+        lines.append(f"  Sandbox   {box.url}/sandbox/  (store counter, bank, cards)")
     if demo:
         lines += ["", "  Demo logins (password in brackets):"]
         lines += [f"    {who:<18} {email} [{password}]" for who, email, password in members_demo.logins()]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import secrets
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TextIO
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -31,8 +33,8 @@ BROKER_BLOCKED = Gauge("tsudoi_broker_blocked", "1 while the broker takes no mes
 REQUEST = Histogram("tsudoi_http_seconds", "Time to answer", ["service", "endpoint", "status"])
 
 
-def set_up_logs() -> None:
-    """JSON lines on stderr, one an event, with the trace and society of the moment."""
+def set_up_logs(to: TextIO = sys.stderr) -> None:
+    """JSON lines, one an event, with the trace and society of the moment."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -42,7 +44,7 @@ def set_up_logs() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=__import__("sys").stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=to),
         cache_logger_on_first_use=True,
     )
 
