@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.members.demo_names import AFFILIATIONS, FAMILY_NAMES, FOREIGN, GIVEN_NAMES, PREFECTURES
 from services.members.models import AccountRow, CategoryRow, MemberRow
-from services.members.models.people import public_person
+from services.members.models.people import BLANK_PERSON, public_person
 from services.members.passwords import hash_password
 from services.members.search import search_text
 from services.members.societies import create_society
@@ -127,25 +127,7 @@ def _foreign(place: int) -> dict[str, str]:
 
 
 def _guest(name: str, kana: str, email: str) -> dict[str, Any]:
-    return {
-        "kind": "guest",
-        "name": name,
-        "kana": kana,
-        "roman": "",
-        "email": email,
-        "language": "ja",
-        "number": None,
-        "standing": "active",
-        "category": None,
-        "joined_on": None,
-        "leaves_on": None,
-        "affiliation": "",
-        "postcode": "",
-        "address": "",
-        "phone": "",
-        "note": "",
-        "custom": {},
-    }
+    return {**BLANK_PERSON, "kind": "guest", "name": name, "kana": kana, "email": email, "custom": {}}
 
 
 def _system(uow: UnitOfWork, p: dict[str, Any]) -> dict[str, Any]:

@@ -106,10 +106,6 @@ def sum_payments(uow: UnitOfWork, search: PaymentSearch) -> tuple[int, int]:
     return int(count), int(total)
 
 
-def payments_of_invoice(uow: UnitOfWork, invoice_id: str) -> Sequence[PaymentRow]:
-    return find_payments(uow, PaymentSearch(invoice_id=invoice_id), limit=1000)
-
-
 def matching(search: PaymentSearch) -> sa.Select[PaymentRow]:
     """The payments of a search, in no order."""
     statement = sa.select(PaymentRow)

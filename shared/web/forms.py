@@ -52,11 +52,6 @@ def load_form(schema: type[Schema] | Schema) -> dict[str, Any]:
     return _load(schema, request.form, request.files)
 
 
-def load_query(schema: type[Schema] | Schema) -> dict[str, Any]:
-    """The same for the address (filters of a list)."""
-    return _load(schema, request.args, {})
-
-
 def form_again(template: str, error: TsudoiError, **context: Any) -> ResponseReturnValue:
     """The form once more, with everything that was typed and what is wrong with it; status of the error (422)."""
     values = {**request.form.to_dict(), **_repeated()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from typing import Any
 
 
@@ -31,6 +30,3 @@ def tell(bench: str, n: int, ours: float, unit: str, straight: float | None, **m
 
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
-
-
-Bench = Callable[[], None]

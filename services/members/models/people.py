@@ -100,3 +100,25 @@ def public_person(id: str, revision: int, fields: PersonFields | sa.Row[Any], ca
         postcode=fields.postcode,
         address=fields.address,
     )
+
+
+# a person of whom nothing is known yet, in the fields that offices and rosters fill in
+BLANK_PERSON: dict[str, Any] = {
+    "kind": "individual",
+    "name": "",
+    "kana": "",
+    "roman": "",
+    "email": None,
+    "language": "ja",
+    "number": None,
+    "standing": "active",
+    "category": None,
+    "joined_on": None,
+    "leaves_on": None,
+    "affiliation": "",
+    "postcode": "",
+    "address": "",
+    "phone": "",
+    "note": "",
+    "custom": {},
+}

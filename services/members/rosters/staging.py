@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.members.members import label
 from services.members.models import MemberRow, StagedRow
-from services.members.models.people import PERSON_COLUMNS
+from services.members.models.people import BLANK_PERSON, PERSON_COLUMNS
 from services.members.rosters.reading import ReadRow
 from services.members.search import search_text
 from shared.db import insert_rows
@@ -19,26 +19,7 @@ from shared.ids import new_id
 from shared.uow import UnitOfWork
 
 EMAIL_TAKEN = N_("This e-mail address belongs to another member: %(holder)s.")
-_NOBODY: dict[str, Any] = {
-    "kind": "individual",
-    "name": "",
-    "kana": "",
-    "roman": "",
-    "email": None,
-    "language": "ja",
-    "number": None,
-    "standing": "active",
-    "category": None,
-    "joined_on": None,
-    "leaves_on": None,
-    "affiliation": "",
-    "postcode": "",
-    "address": "",
-    "phone": "",
-    "note": "",
-    "custom": {},
-}
-_COMPARED = tuple(_NOBODY)
+_COMPARED = tuple(BLANK_PERSON)
 _COLUMNS = [getattr(MemberRow, name) for name in _COMPARED]
 
 
@@ -82,7 +63,7 @@ def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow]) -> list[Faul
 def _staged(
     uow: UnitOfWork, roster_id: str, row: ReadRow, member: sa.Row[Any] | None, *, faulty: bool
 ) -> dict[str, Any]:
-    before: Mapping[str, Any] = {name: getattr(member, name) for name in _COMPARED} if member else _NOBODY
+    before: Mapping[str, Any] = {name: getattr(member, name) for name in _COMPARED} if member else BLANK_PERSON
     after = {**before, **row.given}
     if row.custom:
         merged = {**before["custom"], **row.custom}
