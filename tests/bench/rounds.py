@@ -1,0 +1,49 @@
+"""One round of each half of the bus, by the kit and by a plain script: what a relay leaves in the queue, a consumer
+takes. Each is measured in a process of its own, alone on the machine."""
+
+from __future__ import annotations
+
+from shared.bus.topology import close, connect, queue_name
+from shared.ids import new_id
+from shared.messages import encode
+from shared.messages.billing import InvoiceCreated
+from tests.bench import straight_consume, straight_relay, traffic
+from tests.bench.ground import Ground
+from tests.bench.lap import Lap, measure
+
+
+def relay(ground: Ground, n: int) -> Lap:
+    """n rows wait in the outbox: until all are confirmed and marked."""
+    _purge(ground.broker)
+    ground.empty("billing", "outbox")
+    traffic.say(ground.billing, n)
+    ground.settle("billing")
+    return measure(traffic.relay, n, ground.billing, ground.broker)
+
+
+def consume(ground: Ground, n: int, *, in_bulk: bool = True) -> Lap:
+    """What the relay has left in the bulk queue: until all of it is handled and acked."""
+    ground.empty("notifications", "inbox", "notes")
+    ground.settle("notifications")
+    return measure(traffic.work, n, ground.notifications, ground.broker, in_bulk)
+
+
+def straight_relays(ground: Ground, n: int) -> Lap:
+    straight_relay.declare(ground.broker)
+    ground.empty("straight", "outbox")
+    kind = InvoiceCreated.type_name()
+    straight_relay.fill(ground.straight, ((new_id(), kind, encode(message)) for message in traffic.messages(n)))
+    ground.settle("straight")
+    return measure(straight_relay.run, n, ground.straight, ground.broker)
+
+
+def straight_consumes(ground: Ground, n: int) -> Lap:
+    ground.empty("straight", "inbox", "notes")
+    ground.settle("straight")
+    return measure(straight_consume.run, n, ground.straight, ground.broker)
+
+
+def _purge(broker: str) -> None:
+    connection = connect(broker)
+    connection.channel().queue_purge(queue_name("notifications", bulk=True))
+    close(connection)
