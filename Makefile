@@ -31,8 +31,8 @@ else
 	@for file in $$(grep -l __main__ tests/bench/*.py); do $(BIN)/python -m tests.bench.$$(basename $$file .py) || exit 1; done
 endif
 
-faults: .venv/dev.stamp test-packages ## only the tests that kill and cut things
-	$(BIN)/pytest --timeout=900 tests/faults $(ARGS)
+faults: .venv/dev.stamp test-packages ## the campaign: kills, cuts, freezes and fills, with a scorecard (TSUDOI_FAULT_SEED repeats one)
+	$(BIN)/pytest --campaign --timeout=1800 tests/faults tests/conformance tests/model $(ARGS)
 
 stack: .venv/runtime.stamp system-packages ## the full stack on this machine with the demo society (stop: .venv/bin/tsudoi stack down)
 	@$(BIN)/tsudoi stack up --demo

@@ -47,8 +47,8 @@ def own_bus(own_rabbit: Rabbit, fresh_database: FreshDatabase) -> Iterator[Bus]:
         yield bus
 
 
-@pytest.mark.rule("A1")
-@pytest.mark.rule("A2")
+@pytest.mark.row("A1")
+@pytest.mark.row("A2")
 def test_a_broker_killed_under_load_loses_and_repeats_nothing(own_bus: Bus, own_rabbit: Rabbit) -> None:
     own_bus.start()
     ids = own_bus.say(*[created() for _ in range(1000)], bulk=True)
@@ -62,7 +62,7 @@ def test_a_broker_killed_under_load_loses_and_repeats_nothing(own_bus: Bus, own_
     until(lambda: own_bus.unsent() == 0)
 
 
-@pytest.mark.rule("A4")
+@pytest.mark.row("A4")
 def test_a_broker_that_blocks_publishers_is_noticed_and_nothing_is_taken_for_sent(
     own_bus: Bus, own_rabbit: Rabbit
 ) -> None:

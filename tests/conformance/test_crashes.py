@@ -26,7 +26,7 @@ def _everything_once(bus: Bus, ids: list[str]) -> None:
     assert bus.said_by_notifications() == len(ids) // 2
 
 
-@pytest.mark.rule("A6")
+@pytest.mark.row("A6")
 @pytest.mark.parametrize("point", ["received", "decoded", "inbox", "effect", "outbox", "commit", "ack"])
 def test_a_consumer_killed_anywhere_repeats_no_effect(rabbit: Bus, point: str) -> None:
     ids = rabbit.say(*[created() for _ in range(20)], *[changed() for _ in range(20)])
@@ -37,7 +37,7 @@ def test_a_consumer_killed_anywhere_repeats_no_effect(rabbit: Bus, point: str) -
     assert _dead(rabbit) == 0
 
 
-@pytest.mark.rule("A6")
+@pytest.mark.row("A6")
 @pytest.mark.parametrize("point", ["inbox", "effect", "outbox", "commit"])
 @pytest.mark.parametrize("kind", ["sqlite_bus", "postgres_bus"])
 def test_a_worker_of_the_local_bus_killed_anywhere_repeats_no_effect(
@@ -51,7 +51,7 @@ def test_a_worker_of_the_local_bus_killed_anywhere_repeats_no_effect(
     _everything_once(bus, ids)
 
 
-@pytest.mark.rule("A2")
+@pytest.mark.row("A2")
 @pytest.mark.parametrize("point", ["claimed", "published", "marked"])
 def test_a_relay_killed_anywhere_loses_nothing(bus: Bus, point: str) -> None:
     bus.declare()
@@ -62,7 +62,7 @@ def test_a_relay_killed_anywhere_loses_nothing(bus: Bus, point: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.rule("A11")
+@pytest.mark.row("A11")
 @pytest.mark.parametrize("kind", ["sqlite_bus", "rabbit"])
 def test_a_message_that_kills_the_process_is_parked_and_its_neighbours_are_handled(
     request: pytest.FixtureRequest, kind: str, tmp_path: Path

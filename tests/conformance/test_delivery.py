@@ -35,7 +35,7 @@ def test_many_messages_have_their_effects_once(bus: Bus) -> None:
     assert bus.said_by_notifications() == 700
 
 
-@pytest.mark.rule("A7")
+@pytest.mark.row("A7")
 def test_duplicates_have_no_second_effect(bus: Bus) -> None:
     bus.start()
     ids = bus.say(*[created() for _ in range(50)], *[changed() for _ in range(50)])
@@ -49,7 +49,7 @@ def test_duplicates_have_no_second_effect(bus: Bus) -> None:
     assert bus.said_by_notifications() == 50
 
 
-@pytest.mark.rule("A7")
+@pytest.mark.row("A7")
 def test_control_without_the_inbox_they_would(rabbit: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "remember", lambda session, envelopes, state: {envelope.id for envelope in envelopes})
     message = created()
@@ -61,7 +61,7 @@ def test_control_without_the_inbox_they_would(rabbit: Bus, monkeypatch: pytest.M
     assert rabbit.effects() == {("created", message.invoice.id): 3}
 
 
-@pytest.mark.rule("A8")
+@pytest.mark.row("A8")
 def test_order_does_not_matter(bus: Bus) -> None:
     messages = [created() for _ in range(30)]
     following = [paid(message.invoice.id) for message in messages]
@@ -74,7 +74,7 @@ def test_order_does_not_matter(bus: Bus) -> None:
     assert len(bus.effects()) == 60
 
 
-@pytest.mark.rule("A8")
+@pytest.mark.row("A8")
 def test_a_message_that_comes_too_early_waits_for_ever_without_being_parked(bus: Bus) -> None:
     bus.start()
     id = new_id()

@@ -16,7 +16,7 @@ from tests.conformance.buses import Bus, until
 from tests.conformance.sample import created
 
 
-@pytest.mark.rule("A9")
+@pytest.mark.row("A9")
 def test_a_poisonous_message_is_parked_alone(bus: Bus) -> None:
     messages = [created("value" if number in (3, 50, 99) else "fee") for number in range(100)]
     ids = bus.say(*messages)
@@ -32,7 +32,7 @@ def test_a_poisonous_message_is_parked_alone(bus: Bus) -> None:
     assert row.error == "ValueError: "
 
 
-@pytest.mark.rule("A11")
+@pytest.mark.row("A11")
 @pytest.mark.parametrize("kind", ["timeout", "os", "memory", "unavailable"])
 def test_whatever_a_handler_raises_the_consumer_survives(bus: Bus, kind: str) -> None:
     [bad, *good] = bus.say(created(kind), *[created() for _ in range(20)])
@@ -48,7 +48,7 @@ def test_whatever_a_handler_raises_the_consumer_survives(bus: Bus, kind: str) ->
     assert row.error.startswith(sample.MISBEHAVIOURS[kind].__name__)
 
 
-@pytest.mark.rule("A21")
+@pytest.mark.row("A21")
 def test_parked_messages_are_listed_shown_replayed_once_and_discarded(
     bus: Bus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,9 +19,9 @@ from shared.ids import new_id
 from shared.messages import Envelope
 from shared.outbox import OutboxRow
 from tests.conformance.buses import Bus, until
-from tests.conformance.proxy import Proxy
 from tests.conformance.sample import changed, created
 from tests.servers.postgres import PostgresServer
+from tests.servers.proxy import Proxy
 
 CREATED = "billing.InvoiceCreated.v1"
 QUEUE = queue_name("notifications", bulk=False)
@@ -30,9 +30,8 @@ QUEUE = queue_name("notifications", bulk=False)
 @pytest.fixture
 def proxy(rabbit: Bus) -> Iterator[Proxy]:
     rabbit.declare()
-    proxy = Proxy(rabbit.broker_url)
-    yield proxy
-    proxy.close()
+    with Proxy.before(rabbit.broker_url) as proxy:
+        yield proxy
 
 
 def _channel(bus: Bus) -> Any:
@@ -63,43 +62,43 @@ def _as_message(envelope: Envelope) -> amqp.Message:
     )
 
 
-@pytest.mark.rule("A3")
+@pytest.mark.row("A3")
 def test_a_late_confirm_confirms_no_other_message(rabbit: Bus, proxy: Proxy) -> None:
     rabbit.say(created(), created(), created())
     warm_up, first, second = rabbit.envelopes()
-    publisher = RabbitPublisher(proxy.url, confirm_timeout=0.5)
+    publisher = RabbitPublisher(proxy.through(rabbit.broker_url), confirm_timeout=0.5)
     assert publisher.publish([warm_up]) == {warm_up.id}
-    proxy.replies_flow.clear()
+    proxy.replies.hold = True
     with pytest.raises(BusUnavailable) as trouble:
         publisher.publish([first])
     assert trouble.value.confirmed == set()
-    proxy.swallow_requests, proxy.refuse = True, True
-    proxy.replies_flow.set()  # the confirm of `first` arrives now
+    proxy.requests.swallow, proxy.refuse = True, True
+    proxy.replies.hold = False  # the confirm of `first` arrives now
     with pytest.raises(BusUnavailable) as trouble:
         publisher.publish([second])
     assert trouble.value.confirmed == set()
-    proxy.swallow_requests, proxy.refuse = False, False
+    proxy.requests.swallow, proxy.refuse = False, False
     assert publisher.publish([first, second]) == {first.id, second.id}
     publisher.close()
     assert _bodies(rabbit, QUEUE) == [warm_up.id, first.id, first.id, second.id]
 
 
-@pytest.mark.rule("A3")
+@pytest.mark.row("A3")
 def test_control_the_library_s_own_wait_takes_the_late_confirm_for_another_message(rabbit: Bus, proxy: Proxy) -> None:
     rabbit.say(created(), created(), created())
     warm_up, first, second = rabbit.envelopes()
-    channel = connect(proxy.url).channel()
+    channel = connect(proxy.through(rabbit.broker_url)).channel()
 
     def publish(envelope: Envelope) -> None:
         key = routing_key(envelope.type, bulk=False)
         channel.basic_publish_confirm(_as_message(envelope), EXCHANGE, key, confirm_timeout=1)
 
     publish(warm_up)
-    proxy.replies_flow.clear()
+    proxy.replies.hold = True
     with pytest.raises(TimeoutError):
         publish(first)
-    proxy.swallow_requests = True
-    late = threading.Timer(0.2, proxy.replies_flow.set)
+    proxy.requests.swallow = True
+    late = threading.Timer(0.2, setattr, (proxy.replies, "hold", False))
     late.start()
     publish(second)  # "confirmed"
     late.join()
@@ -107,7 +106,7 @@ def test_control_the_library_s_own_wait_takes_the_late_confirm_for_another_messa
     assert _bodies(rabbit, QUEUE) == [warm_up.id, first.id]
 
 
-@pytest.mark.rule("A5")
+@pytest.mark.row("A5")
 def test_an_unroutable_message_stays_unsent_and_does_not_block_others(rabbit: Bus) -> None:
     rabbit.declare()
     channel = _channel(rabbit)
@@ -129,7 +128,7 @@ def test_an_unroutable_message_stays_unsent_and_does_not_block_others(rabbit: Bu
     publisher.close()
 
 
-@pytest.mark.rule("A5")
+@pytest.mark.row("A5")
 def test_a_full_queue_refuses_and_the_refused_stay_unsent(rabbit: Bus) -> None:
     rabbit.declare()
     channel = _channel(rabbit)
@@ -151,9 +150,9 @@ def test_a_full_queue_refuses_and_the_refused_stay_unsent(rabbit: Bus) -> None:
     close(channel.connection)
 
 
-@pytest.mark.rule("A1")
+@pytest.mark.row("A1")
 def test_cut_connections_lose_and_repeat_nothing(rabbit: Bus, proxy: Proxy) -> None:
-    direct, rabbit.broker_url = rabbit.broker_url, proxy.url
+    direct, rabbit.broker_url = rabbit.broker_url, proxy.through(rabbit.broker_url)
     rabbit.start()
     ids: list[str] = []
     for _ in range(6):
@@ -167,7 +166,7 @@ def test_cut_connections_lose_and_repeat_nothing(rabbit: Bus, proxy: Proxy) -> N
     assert _count(rabbit, dead_queue("notifications")) == 0
 
 
-@pytest.mark.rule("A10")
+@pytest.mark.row("A10")
 def test_what_cannot_be_read_goes_to_the_dead_letter_queue_and_neighbours_are_handled(rabbit: Bus) -> None:
     rabbit.declare()
     good = [created() for _ in range(20)]
@@ -223,7 +222,7 @@ def _broken(envelope: Envelope) -> list[amqp.Message]:
     ]
 
 
-@pytest.mark.rule("A12")
+@pytest.mark.row("A12")
 def test_while_the_database_is_away_nothing_is_taken_acked_or_counted(
     rabbit: Bus, postgres_server: PostgresServer
 ) -> None:
@@ -248,7 +247,7 @@ def _taken(bus: Bus) -> int:
     return _count(bus, QUEUE)
 
 
-@pytest.mark.rule("A16")
+@pytest.mark.row("A16")
 def test_a_consumer_whose_queue_is_taken_away_comes_back(rabbit: Bus) -> None:
     rabbit.start()
     first = rabbit.say(created())

@@ -65,7 +65,7 @@ def test_what_rests_does_not_block_the_rest(sqlite_bus: Bus) -> None:
     assert sqlite_bus.unsent() == 50
 
 
-@pytest.mark.rule("A20")
+@pytest.mark.row("A20")
 def test_two_relays_send_nothing_twice(postgres_bus: Bus) -> None:
     ids = postgres_bus.say(*[created() for _ in range(1000)])
     books = [Notebook(), Notebook()]
@@ -84,7 +84,7 @@ def test_two_relays_send_nothing_twice(postgres_bus: Bus) -> None:
     assert books[1].seen
 
 
-@pytest.mark.rule("A20")
+@pytest.mark.row("A20")
 @pytest.mark.parametrize("method", ["claim", "after the last seen id"])
 def test_a_message_committed_late_is_sent_all_the_same(postgres_bus: Bus, method: str) -> None:
     """The control shows that reading "id greater than the last seen" loses such a message."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,19 +15,6 @@ from tests.faults.books import hang_up
 from tests.faults.office import Office
 from tests.faults.site import Site
 from tests.servers.missing import missing
-
-SEED = int(os.environ.get("TSUDOI_FAULT_SEED", "20261121"))
-
-
-def pytest_report_header() -> str:
-    return f"faults: TSUDOI_FAULT_SEED={SEED}"
-
-
-@pytest.fixture(scope="session")
-def seed() -> int:
-    """Of all that is chosen by chance; printed, and repeatable with TSUDOI_FAULT_SEED."""
-    print(f"TSUDOI_FAULT_SEED={SEED}")
-    return SEED
 
 
 @pytest.fixture(scope="session")

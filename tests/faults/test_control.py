@@ -33,7 +33,7 @@ def _effects(bus: Bus) -> Counter[int]:
     return Counter(bus.effects().values())
 
 
-@pytest.mark.rule("A7")
+@pytest.mark.row("A7")
 @pytest.mark.parametrize("guarded", [True, False])
 def test_without_the_inbox_a_repeated_message_has_a_second_effect(tmp_path: Path, guarded: bool) -> None:
     with running_bus("local-sqlite", _bus(tmp_path)) as bus:
@@ -52,7 +52,7 @@ def test_without_the_inbox_a_repeated_message_has_a_second_effect(tmp_path: Path
         assert _effects(bus) == ({1: MESSAGES + 1} if guarded else {2: MESSAGES, 1: 1})
 
 
-@pytest.mark.rule("A2")
+@pytest.mark.row("A2")
 @pytest.mark.parametrize("guarded", [True, False])
 def test_a_message_marked_before_it_was_confirmed_is_lost(tmp_path: Path, guarded: bool) -> None:
     """The relay marks what the bus confirmed, afterwards; marked before, a crash in between loses it."""

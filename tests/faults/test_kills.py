@@ -85,9 +85,9 @@ class Killer:
         self._pool.shutdown()
 
 
-@pytest.mark.rule("A1")
-@pytest.mark.rule("A2")
-@pytest.mark.rule("A6")
+@pytest.mark.row("A1")
+@pytest.mark.row("A2")
+@pytest.mark.row("A6")
 def test_whatever_is_killed_in_a_run_nothing_is_lost_and_nothing_twice(stack: Stack, site: Site, seed: int) -> None:
     kills = schedule(seed)
     print(f"TSUDOI_FAULT_SEED={seed}", *kills, sep="\n  ")

@@ -69,7 +69,7 @@ def publish_at_once(site: Site, envelopes: Sequence[Envelope], threads: int = 3)
             done.result()
 
 
-@pytest.mark.rule("A1")
+@pytest.mark.row("A1")
 def test_while_the_broker_is_away_everybody_goes_on_and_afterwards_all_is_told_in_order(
     stack: Stack, site: Site, seed: int
 ) -> None:
@@ -108,7 +108,7 @@ def _told_in_order(site: Site, society: str) -> int:
     return sum(len(told) for told in by_invoice.values())
 
 
-@pytest.mark.rule("A6")
+@pytest.mark.row("A6")
 def test_workers_of_billing_and_payments_killed_at_every_point_repeat_and_lose_nothing(
     stack: Stack, site: Site, seed: int
 ) -> None:
@@ -144,7 +144,7 @@ def _ended(stack: Stack, service: str) -> bool:
     return not process.alive() and process.exit_code is not None
 
 
-@pytest.mark.rule("A7")
+@pytest.mark.row("A7")
 def test_each_message_up_to_five_times_at_once_and_again_eight_days_later_changes_nothing(
     stack: Stack, site: Site, seed: int
 ) -> None:
@@ -178,7 +178,7 @@ def _queues_are_empty(stack: Stack, site: Site) -> None:
     site.wait_until(lambda: held() == 0, why=held)
 
 
-@pytest.mark.rule("A7")
+@pytest.mark.row("A7")
 def test_control_without_the_inbox_messages_are_missed_and_only_the_use_cases_own_guard_holds(
     site: Site, seed: int
 ) -> None:
@@ -205,7 +205,7 @@ def _forget(site: Site, service: str, ids: list[str]) -> None:
         session.execute(sa.delete(InboxRow).where(InboxRow.id.in_(ids)))
 
 
-@pytest.mark.rule("A8")
+@pytest.mark.row("A8")
 @pytest.mark.parametrize("shuffle", [1, 2])
 def test_out_of_order_ends_as_in_order(stack: Stack, site: Site, seed: int, shuffle: int) -> None:
     """Billing's relay is away; payments hears of the invoices alone, then everybody hears everything, mixed up."""
@@ -241,7 +241,7 @@ def test_out_of_order_ends_as_in_order(stack: Stack, site: Site, seed: int, shuf
     assert violations(site) == []
 
 
-@pytest.mark.rule("A8")
+@pytest.mark.row("A8")
 def test_a_cancellation_that_overtakes_its_registration_waits_for_it(site: Site) -> None:
     office = Office.found(site, 1)
     placed = Registration(
@@ -267,7 +267,7 @@ def _state(site: Site, service: str, id: str) -> str | None:
         )
 
 
-@pytest.mark.rule("A10")
+@pytest.mark.row("A10")
 def test_what_cannot_be_read_goes_to_the_dead_letters_and_its_neighbours_are_handled(site: Site, seed: int) -> None:
     """Kinds of damage; thousands of random ones stand in tests/conformance."""
     office = Office.found(site)
@@ -309,8 +309,8 @@ UNREADABLE: tuple[tuple[bytes | str, dict[str, str | None]], ...] = (
 )
 
 
-@pytest.mark.rule("A11")
-@pytest.mark.rule("A9")
+@pytest.mark.row("A11")
+@pytest.mark.row("A9")
 def test_poison_is_parked_by_itself_and_can_be_discarded(stack: Stack, site: Site, seed: int) -> None:
     """One that billing refuses, one that its database refuses; a message that kills the process: tests/conformance."""
     office = Office.found(site)

@@ -80,7 +80,7 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
         made.process.stop()
 
 
-@pytest.mark.rule("A6")
+@pytest.mark.row("A6")
 def test_killed_in_each_stage_of_a_run_it_goes_on_and_keeps_every_invariant(box: Box, seed: int) -> None:
     chance = random.Random(seed)
     site = box.site
