@@ -21,13 +21,31 @@ _trace: ContextVar[str | None] = ContextVar("traceparent", default=None)
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 HANDLED = Counter("tsudoi_messages_handled", "Messages whose effect is committed", ["service", "type"])
-FAILED = Counter("tsudoi_messages_failed", "Failed attempts at a message, by what became of it", ["service", "state"])
+FAILED = Counter(
+    "tsudoi_messages_failed", "Failed attempts at a message, by what became of it", ["service", "type", "state"]
+)
+HANDLER = Histogram(
+    "tsudoi_handler_seconds",
+    "Time that one call of a handler takes, whether it succeeds or not; some handlers take many messages at once",
+    ["service", "type"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
 SENT = Counter("tsudoi_messages_sent", "Messages that the broker confirmed", ["service"])
 AGE = Histogram(
     "tsudoi_message_age_seconds",
     "From said to handled",
     ["service"],
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600),
+)
+CONFIRM_TIMEOUTS = Counter(
+    "tsudoi_confirm_timeouts", "Times that the broker did not confirm in time: its connection was thrown away"
+)
+RELAY_PAUSES = Counter("tsudoi_relay_pauses", "Times that the relay waited after trouble", ["service"])
+CONSUMER_RESTARTS = Counter(
+    "tsudoi_consumer_restarts", "Times that a consumer lost the broker and connected anew", ["service", "lane"]
+)
+DATABASE_PAUSES = Counter(
+    "tsudoi_database_pauses", "Times that a consumer waited because its database did not answer", ["service"]
 )
 BROKER_BLOCKED = Gauge("tsudoi_broker_blocked", "1 while the broker takes no messages (memory or disk alarm)")
 REQUEST = Histogram("tsudoi_http_seconds", "Time to answer", ["service", "endpoint", "status"])
@@ -56,8 +74,8 @@ def handled(service: str, envelopes: Sequence[Envelope]) -> None:
         AGE.labels(service).observe(max(0.0, (now - envelope.time).total_seconds()))
 
 
-def failed(service: str, state: str) -> None:
-    FAILED.labels(service, state).inc()
+def failed(service: str, type_name: str, state: str) -> None:
+    FAILED.labels(service, type_name, state).inc()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter
 
-from shared import crash
+from shared import crash, observe
 from shared.bus import inbox
 from shared.bus.arrival import Undecodable, read
 from shared.bus.heartbeat import Heartbeat
@@ -53,6 +53,7 @@ def consume(
             _Taker(running, broker_url, bulk=bulk, stop=stop, progress=progress).run()
         except BROKER_ERRORS as error:
             failures = 1 if time.monotonic() - started > LONGEST_PAUSE else failures + 1
+            observe.CONSUMER_RESTARTS.labels(running.name, "bulk" if bulk else "prompt").inc()
             log.warning("consumer lost the broker", service=running.name, bulk=bulk, error=repr(error))
             stop.wait(pause(failures, LONGEST_PAUSE))
 
@@ -172,6 +173,7 @@ class _Taker:
                     self._store_each(envelopes, tags)
                     return True
                 failures += 1
+                observe.DATABASE_PAUSES.labels(self._running.name).inc()
                 log.warning("cannot store now, keeping the batch", service=self._running.name, error=repr(error))
                 self._progress()
                 if self._stop.wait(pause(failures, LONGEST_PAUSE)):
@@ -210,6 +212,7 @@ def _await_database(running: RunningService, stop: threading.Event, progress: Ca
             return
         except Exception as error:
             failures += 1
+            observe.DATABASE_PAUSES.labels(running.name).inc()
             log.warning("database is away, taking no messages", service=running.name, error=repr(error))
             progress()
             stop.wait(pause(failures, LONGEST_PAUSE))

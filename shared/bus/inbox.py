@@ -165,12 +165,14 @@ def _handle_group(
 ) -> None:
     handler = running.service.subscriptions[contract]
     actor = Actor(kind="message", name=contract.__name__)
+    timer = observe.HANDLER.labels(running.name, contract.type_name())
     if isinstance(handler, InBulk):
-        with running.in_society(session, society, actor=actor, cause=group[0]) as uow:
+        with timer.time(), running.in_society(session, society, actor=actor, cause=group[0]) as uow:
             handler.handle(uow, [decode(e) for e in group])
     else:
         for envelope in group:
             with (
+                timer.time(),
                 observe.trace(envelope.traceparent),
                 running.in_society(session, society, actor=actor, cause=envelope) as uow,
             ):

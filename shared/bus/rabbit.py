@@ -131,6 +131,7 @@ class RabbitPublisher:
             if len(self._unconfirmed) < before:
                 deadline = time.monotonic() + self._confirm_timeout
             elif time.monotonic() >= deadline:
+                observe.CONFIRM_TIMEOUTS.inc()
                 raise TimeoutError(f"no confirm for {self._confirm_timeout} s")
 
     def _look(self, timeout: float) -> None:

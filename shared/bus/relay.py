@@ -98,6 +98,7 @@ def run_relay(
                 failures = 0
             except Exception as error:
                 failures += 1
+                observe.RELAY_PAUSES.labels(running.name).inc()
                 log.warning("relay pauses", service=running.name, error=repr(error), failures=failures)
                 stop.wait(pause(failures, LONGEST_PAUSE))
                 continue

@@ -110,7 +110,7 @@ def _try_one(running: RunningService, id: str) -> None:
             row.state, row.next_try_at = "parked", None
             row.error = row.error or "the process died each time that it was handled"
             log.error("message parked", service=running.name, message=id, error=row.error)
-            observe.failed(running.name, "parked")
+            observe.failed(running.name, row.type, "parked")
             return
         row.attempts += 1
         row.next_try_at = clock.now() + _delay(row.attempts)
@@ -152,7 +152,8 @@ def _record_failure(running: RunningService, id: str, attempts: int, error: Exce
             row.next_try_at = clock.now() + _delay(attempts)
         if course == "wait":
             row.attempts = min(attempts, len(DELAYS) - 1)  # may wait as long as it takes
-    observe.failed(running.name, "parked" if course == "park" else course)
+        type_name = row.type
+    observe.failed(running.name, type_name, "parked" if course == "park" else course)
     if course == "park":
         log.error("message parked", service=running.name, message=id, error=repr(error))
 
