@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     verbs.add_parser("sandbox", help="the sandbox payment provider")
     for verb, meaning in (
         ("stack", "the full stack on this machine: up, down, status"),
-        ("bus", "lag, parked, show, replay, discard"),
+        ("bus", "lag, parked, show, replay, discard, resend, compare"),
+        ("operator", "appoint or dismiss an operator"),
         ("demo", "create the demo society (`tsudoi demo create`)"),
     ):
         verbs.add_parser(verb, help=meaning, add_help=False).add_argument("rest", nargs=argparse.REMAINDER)
@@ -135,6 +136,11 @@ def _bus(known: argparse.Namespace) -> int:
     return bus_main({name: partial(_started, name) for name in SERVICES}, known.rest)
 
 
+def _operator(known: argparse.Namespace) -> int:
+    done: int = importlib.import_module("services.members.operators").main(_started("members"), known.rest)
+    return done
+
+
 def _demo(_: argparse.Namespace) -> int:
     """Fill each service's part of the demo society, and print its logins; a second time changes nothing."""
     for name in SERVICES:
@@ -158,5 +164,6 @@ _VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sandbox": _sandbox,
     "stack": _stack,
     "bus": _bus,
+    "operator": _operator,
     "demo": _demo,
 }

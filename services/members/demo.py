@@ -31,6 +31,7 @@ STAFF = (
     ("events@demo.example", "行事 実", "ギョウジ ミノル", "events"),
     ("reader@demo.example", "閲覧 見子", "エツラン ミコ", "reader"),
 )
+OPERATOR = ("operator@demo.example", "運用 守", "ウンヨウ マモル")
 FIRST = {  # the names that other systems break are seen at once
     0: ("髙橋 花子", "タカハシ ハナコ", "Hanako Takahashi", "ja"),
     2: ("山﨑 蓮", "ヤマザキ レン", "Ren Yamazaki", "ja"),
@@ -56,7 +57,7 @@ def fill(running: RunningService) -> None:
             registered_from=date(2023, 10, 1),
         )
         categories = {row.code: row for row in uow.session.scalars(sa.select(CategoryRow))}
-        staff = [_guest(name, kana, email) for email, name, kana, _ in STAFF]
+        staff = [_guest(name, kana, email) for email, name, kana in (*(row[:3] for row in STAFF), OPERATOR)]
         people = [*staff, *_members()]
         rows = [{**person, **_system(uow, person)} for person in people]
         insert_rows(uow.session, MemberRow, rows)
@@ -69,6 +70,7 @@ def fill(running: RunningService) -> None:
 def logins() -> Sequence[tuple[str, str, str]]:
     """(who, e-mail address, password) of the demo's accounts, for the greeting at the start."""
     roles = [(role, email, demo.PASSWORD) for email, _, _, role in STAFF]
+    roles.append(("operator", OPERATOR[0], demo.PASSWORD))
     return [*roles, ("member", CAN_LOG_IN[0], demo.PASSWORD), ("member (English)", CAN_LOG_IN[1], demo.PASSWORD)]
 
 
@@ -146,6 +148,7 @@ def _open_accounts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     hashed = hash_password(demo.PASSWORD)  # one for all: a second each would be a long wait
     people = {row["email"]: row["id"] for row in rows}
     roles = {email: [role] for email, _, _, role in STAFF} | {email: [] for email in CAN_LOG_IN}
+    roles[OPERATOR[0]] = ["operator"]
     insert_rows(
         uow.session,
         AccountRow,
@@ -156,7 +159,7 @@ def _open_accounts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
                 "person_id": people[email],
                 "password_hash": hashed,
                 "roles": of_staff,
-                "is_staff": bool(of_staff),
+                "is_staff": bool(of_staff) and email != OPERATOR[0],
                 "state": "active",
                 "created_at": uow.now,
                 "invited_at": None,

@@ -111,3 +111,10 @@ class FileTooLarge(TsudoiError):
 class LastAdministrator(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("This is the only administrator. Make somebody else an administrator first.")
+
+
+class OperatorApart(TsudoiError):
+    """Whoever looks after the machines sees no texts of people; so they hold no office beside it."""
+
+    kind = Kind.CONFLICT
+    text = N_("An operator needs an account that is neither a member's nor of the office.")

@@ -24,12 +24,14 @@ from services.members.models import AccountRow, MemberRow, PasswordLinkRow
 from services.members.sessions import digest, end_all_sessions
 from services.members.throttle import account_limits, forgive
 from shared import audit
+from shared.identity import Role
 from shared.messages.members import PasswordResetStarted
 from shared.uow import UnitOfWork
 
 VALID = timedelta(hours=24)
 TOKEN_LENGTH = 64
 _SECRET_BYTES = 32
+FOR_OPERATOR = "operator"  # purpose of the only links that set an operator's password: they are never mailed
 
 
 def make_token(society_id: str) -> str:
@@ -114,6 +116,8 @@ def look_at_link(uow: UnitOfWork, token: str, *, lock: bool = False) -> tuple[Pa
     if link.expires_at <= uow.now:
         raise LinkExpired
     account = uow.get(AccountRow, link.account_id)
+    if (Role.OPERATOR in account.roles) != (link.purpose == FOR_OPERATOR):
+        raise LinkUnusable
     person = uow.get(MemberRow, account.person_id)
     if person.email != link.address:
         raise AddressChanged

@@ -24,6 +24,7 @@ from shared.web import (
     kit_page,
     navigation,
     observing,
+    operating,
     problems,
     streams,
 )
@@ -52,7 +53,11 @@ def create_app(running: RunningService) -> Flask:
     app.jinja_env.globals["progress"] = streams.progress
     for blueprint in running.service.pages:
         app.register_blueprint(blueprint)
-    for blueprint in (health.make_blueprint(running), streams.make_blueprint(running.name)):
+    for blueprint in (
+        health.make_blueprint(running),
+        streams.make_blueprint(running.name),
+        operating.make_blueprint(running),
+    ):
         app.register_blueprint(blueprint)
     if running.settings.dev:
         app.register_blueprint(kit_page.make_blueprint(running.name))

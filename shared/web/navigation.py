@@ -85,6 +85,16 @@ ENTRIES: Sequence[Entry] = (
     Entry(
         N_("Mailbox"), "/notifications/mailbox", "inbox", "console", N_("Activities"), STAFF, only_without_broker=True
     ),
+    *(
+        Entry(label, f"/{name}/operator", icon, "console", N_("Operation"), frozenset({Role.OPERATOR}))
+        for name, label, icon in (
+            ("members", N_("Members"), "users"),
+            ("billing", N_("Billing"), "receipt-japanese-yen"),
+            ("payments", N_("Payments"), "wallet"),
+            ("events", N_("Events"), "calendar-days"),
+            ("notifications", N_("Notifications"), "mail-check"),
+        )
+    ),
     Entry(N_("Home"), "/members/my/", "house", "my"),
     Entry(N_("Invoices and receipts"), "/billing/my/invoices", "receipt-japanese-yen", "my"),
     Entry(N_("Events"), "/events/my/events", "calendar-days", "my"),

@@ -59,7 +59,7 @@ class PasswordLinkRow(SocietyOwned, Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     secret: Mapped[str] = mapped_column(unique=True)
     account_id: Mapped[str] = mapped_column(sa.ForeignKey("accounts.id"))
-    purpose: Mapped[str]  # welcome | reissue
+    purpose: Mapped[str]  # welcome | reissue | operator
     address: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -105,6 +105,8 @@ def home_of(who: Principal) -> str:
         return "/billing/console/"
     if who.may(Role.EVENTS, Role.ORGANISER):
         return "/events/console/events"
+    if who.may(Role.OPERATOR):
+        return "/members/operator"
     return "/members/my/"
 
 

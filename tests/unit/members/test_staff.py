@@ -220,7 +220,7 @@ def test_the_demo_is_filled_once_and_quickly(running: RunningService, app: Flask
     heard = len(said(running))
     members_demo.fill(running)
     assert len(said(running)) == heard
-    assert len(members_of(running, demo.SOCIETY)) == 305
+    assert len(members_of(running, demo.SOCIETY)) == 306
     for _, email, password in members_demo.logins():
         assert log_in(app.test_client(), email, password).status_code == 303
 
