@@ -1,0 +1,1 @@
+"""A stateful model: random business, random trouble, the real kit and services on SQLite, a simulated clock."""
