@@ -1,0 +1,1 @@
+"""What operators see and do: the page, the command, figures, alerts."""
