@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_timedelta
+from flask_babel import format_timedelta, ngettext
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
@@ -29,6 +29,7 @@ from shared.society import SocietyRow
 from shared.web.access import allow, principal
 from shared.web.badges import Badge
 from shared.web.forms import form_again, load_form
+from shared.web.i18n import language
 
 SERVICES: Mapping[str, str] = {
     "members": N_("Members"),
@@ -67,9 +68,9 @@ class ActSchema(Schema):
 class Chosen:
     """What an action is about, as its page shows it."""
 
-    which: Which
     count: int
-    group: ParkedGroup | None
+    type: str
+    error: str
     fields: dict[str, str]
 
 
@@ -138,7 +139,9 @@ def make_blueprint(running: RunningService) -> Blueprint:
             return form_again("kit/operating_act.html", error, act="replay", chosen=_chosen(running, request.form))
         told = {"reason": given["reason"], "actor": principal().actor, "rate": given["rate"]}
         done = replay(running, _which(given), **told, limit=AT_ONCE)
-        flash(_("%(count)s messages are tried again.", count=f"{done.count:,}"))
+        flash(
+            ngettext("One message is tried again.", "%(count)s messages are tried again.", done.count, count=done.count)
+        )
         return _after(done.count)
 
     @pages.post("/discard")
@@ -149,7 +152,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
         except InvalidInput as error:
             return form_again("kit/operating_act.html", error, act="discard", chosen=_chosen(running, request.form))
         count = discard(running, _which(given), reason=given["reason"], actor=principal().actor, limit=AT_ONCE)
-        flash(_("%(count)s messages are discarded.", count=f"{count:,}"))
+        flash(ngettext("One message is discarded.", "%(num)s messages are discarded.", count))
         return _after(count)
 
     return pages
@@ -185,7 +188,8 @@ def _chosen(running: RunningService, given: Mapping[str, str]) -> Chosen:
     count = len(parked.ids_of(running, which))
     if not count:
         raise NotFound
-    return Chosen(which, count, group, named)
+    about = parked.show(running, id) if id else group
+    return Chosen(count, about.type if about else named.get("type", ""), about.error if about else "", named)
 
 
 def _messages(running: RunningService, which: Which) -> list[InboxRow]:
@@ -198,7 +202,9 @@ def _messages(running: RunningService, which: Which) -> list[InboxRow]:
 def _society_name(running: RunningService, society: str | None) -> str:
     with running.session(reading=True) as session:
         found = session.get(SocietyRow, society) if society else None
-    return found.name if found else society or ""
+    if found is None:
+        return society or ""
+    return (found.name_en or found.name) if language() == "en" else found.name
 
 
 def _deeds_about(running: RunningService, society: str | None, id: str) -> list[AuditRow]:
