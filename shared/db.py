@@ -46,6 +46,11 @@ Id = sa.Uuid(as_uuid=False)
 Json = sa.JSON()
 
 
+def uuid_array(ids: Iterable[str | None]) -> str:
+    """What PostgreSQL reads as an array of UUIDs: one text, rather than each id converted by itself."""
+    return "{" + ",".join(id or "NULL" for id in ids) + "}"
+
+
 class KitBase(DeclarativeBase):
     """Base of the kit's own tables, which stand in every service's database. Each service has one like it."""
 

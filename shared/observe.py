@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 import sys
+from collections import Counter as Counted
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -69,9 +70,11 @@ def set_up_logs(to: TextIO = sys.stderr) -> None:
 
 def handled(service: str, envelopes: Sequence[Envelope]) -> None:
     now = clock.now()
+    for type_name, count in Counted(envelope.type for envelope in envelopes).items():
+        HANDLED.labels(service, type_name).inc(count)
+    age = AGE.labels(service)
     for envelope in envelopes:
-        HANDLED.labels(service, envelope.type).inc()
-        AGE.labels(service).observe(max(0.0, (now - envelope.time).total_seconds()))
+        age.observe(max(0.0, (now - envelope.time).total_seconds()))
 
 
 def failed(service: str, type_name: str, state: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.db import Id, KitBase, UtcDateTime, insert_rows
+from shared.db import Id, KitBase, UtcDateTime, insert_rows, uuid_array
 from shared.messages import Envelope
 
 
@@ -39,17 +40,12 @@ class OutboxRow(KitBase):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-_COLUMNS = (
-    OutboxRow.id,
-    OutboxRow.type,
-    OutboxRow.said_at,
-    OutboxRow.society,
-    OutboxRow.payload,
-    OutboxRow.correlation,
-    OutboxRow.causation,
-    OutboxRow.traceparent,
-    OutboxRow.bulk,
+_COLUMNS: tuple[sa.ColumnElement[Any], ...] = tuple(
+    OutboxRow.__table__.c[name]
+    for name in ("id", "type", "said_at", "society", "payload", "correlation", "causation", "traceparent", "bulk")
 )
+# PostgreSQL's driver makes a UUID object of each id; we want the text
+_COLUMNS_AS_TEXT = tuple(sa.cast(c, sa.Text) if isinstance(c.type, sa.Uuid) else c for c in _COLUMNS)
 Lane = tuple[bool, str]  # (bulk?, type): what one routing key stands for
 
 
@@ -84,8 +80,9 @@ def claim(session: Session, source: str, limit: int, *, resting: Collection[Lane
     """Up to `limit` unsent messages, prompt lane first, oldest first, locked against other relays; none that rest.
 
     By lock and state, never by "id greater than the last seen": ids are drawn before commit, and rows would be lost."""
+    postgresql = session.connection().dialect.name == "postgresql"
     statement = (
-        sa.select(*_COLUMNS)
+        sa.select(*(_COLUMNS_AS_TEXT if postgresql else _COLUMNS))
         .where(OutboxRow.sent_at.is_(None))
         .order_by(OutboxRow.bulk, OutboxRow.id)
         .limit(limit)
@@ -116,7 +113,7 @@ def mark_sent(session: Session, ids: Collection[str], at: datetime) -> None:
     """Only rows whose own confirm has come."""
     if session.connection().dialect.name == "postgresql":
         statement = sa.text("UPDATE outbox SET sent_at = :at WHERE id = ANY(CAST(:ids AS uuid[]))")
-        session.execute(statement, {"at": at, "ids": list(ids)})
+        session.execute(statement, {"at": at, "ids": uuid_array(ids)})
         return
     session.execute(
         sa.update(OutboxRow).where(OutboxRow.id.in_(list(ids))).values(sent_at=at),

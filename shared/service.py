@@ -111,9 +111,17 @@ class RunningService:
 
     @contextmanager
     def in_society(
-        self, session: Session, society_id: str | None, *, actor: Actor = SYSTEM, cause: Envelope | None = None
+        self,
+        session: Session,
+        society_id: str | None,
+        *,
+        actor: Actor = SYSTEM,
+        cause: Envelope | None = None,
+        flush: bool = True,
     ) -> Iterator[UnitOfWork]:
-        """A unit of work within an open transaction (a batch of messages may hold several societies)."""
+        """A unit of work within an open transaction (a batch of messages may hold several societies).
+
+        Without `flush` its changes are left to the next query or flush, which may write those of many units at once."""
         enter(session, society_id)
         uow = UnitOfWork(
             session,
@@ -126,7 +134,8 @@ class RunningService:
         token = current_society.set(society_id)
         try:
             yield uow
-            session.flush()
+            if flush:
+                session.flush()
             if cause is not None:
                 crash.point("effect")
             session.info.setdefault("to_say", []).extend(uow.take_said())

@@ -19,6 +19,7 @@ from shared.bus.arrival import Undecodable, read
 from shared.bus.heartbeat import Heartbeat
 from shared.bus.relay import pause
 from shared.bus.topology import BROKER_ERRORS, close, connect, declare, queue_name
+from shared.bus.wire import Delivery, Reader
 from shared.messages import Envelope
 from shared.service import RunningService
 from shared.trouble import database_is_down, is_contention
@@ -79,12 +80,13 @@ class _Taker:
         self._stop = stop
         self._progress = progress
         self._subscribed = {contract.type_name() for contract in running.service.subscriptions}
-        self._waiting: list[Any] = []
+        self._waiting: list[Delivery] = []
         self._rejected: set[int] = set()
         self._cancelled = False
         self._connection = connect(broker_url)
         self._channel = self._connection.channel()
         self._channel.auto_decode = False
+        self._reader = Reader(self._connection, self._waiting.append)
 
     def run(self) -> None:
         queue = queue_name(self._running.name, bulk=self._bulk)
@@ -92,7 +94,7 @@ class _Taker:
         try:
             declare(self._channel, self._running.name, self._running.service.subscriptions)
             self._channel.basic_qos(0, PREFETCH, False)
-            tag = self._channel.basic_consume(queue, callback=self._waiting.append, on_cancel=self._on_cancel)
+            tag = self._channel.basic_consume(queue, callback=self._on_message, on_cancel=self._on_cancel)
             last = time.monotonic()
             while not self._stop.is_set():
                 self._progress()
@@ -112,10 +114,15 @@ class _Taker:
             heartbeat.stop()
             close(self._connection)
 
+    def _on_message(self, message: Any) -> None:
+        """By way of py-amqp come those few that our reader leaves to it."""
+        redelivered = message.delivery_info["redelivered"]
+        self._waiting.append(Delivery(message.delivery_tag, redelivered, message.properties, message.body))
+
     def _on_cancel(self, tag: str) -> None:
         self._cancelled = True
 
-    def _next_batch(self) -> list[Any]:
+    def _next_batch(self) -> list[Delivery]:
         """Whatever is there, up to BATCH; the bulk lane waits a moment for more."""
         self._drain(IDLE if not self._waiting else 0)
         while self._waiting and len(self._waiting) < BATCH:
@@ -130,12 +137,12 @@ class _Taker:
     def _drain(self, timeout: float) -> None:
         try:
             while len(self._waiting) < BATCH:
-                self._connection.drain_events(timeout=timeout)
+                self._reader.read(timeout)
                 timeout = 0
         except TimeoutError:
             pass
 
-    def _settle(self, batch: list[Any]) -> None:
+    def _settle(self, batch: list[Delivery]) -> None:
         """Handle a batch, then ack all of it at once. Left unacked only when we stop while the database is away."""
         crash.point("received")
         fresh: list[Envelope] = []
@@ -148,7 +155,7 @@ class _Taker:
                 self._reject(message.delivery_tag, str(error))
                 continue
             tags[envelope.id] = message.delivery_tag
-            (seen_before if message.delivery_info["redelivered"] else fresh).append(envelope)
+            (seen_before if message.redelivered else fresh).append(envelope)
         crash.point("decoded")
         # what was delivered before may have killed the process: it is stored first, and its attempts are counted
         for take, envelopes in ((inbox.store, seen_before), (inbox.receive, fresh)):

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared import clock, crash, observe
-from shared.db import Id, KitBase, UtcDateTime
+from shared.db import Id, KitBase, UtcDateTime, uuid_array
 from shared.identity import Actor
 from shared.messages import CONTRACTS, Envelope, Message, decode
 from shared.service import InBulk, RunningService
@@ -73,6 +75,18 @@ class InboxRow(KitBase):
         )
 
 
+Columns = tuple[tuple[str, str], ...]  # of the inbox, each with the envelope's name for it
+VARYING: Columns = (("id", "id"), ("type", "type"), ("bulk", "bulk"), ("society", "society"))
+KEPT: Columns = (  # until the message is handled
+    ("source", "source"),
+    ("said_at", "time"),
+    ("payload", "payload"),
+    ("correlation", "correlation"),
+    ("causation", "causation"),
+    ("traceparent", "traceparent"),
+)
+
+
 def receive(running: RunningService, envelopes: Sequence[Envelope]) -> None:
     """Handle a batch from the broker in one transaction; afterwards all of it may be acked.
 
@@ -104,50 +118,47 @@ def store(running: RunningService, envelopes: Sequence[Envelope], *, state: str 
 
 def remember(session: Session, envelopes: Sequence[Envelope], *, state: str) -> set[str]:
     """Insert-or-ignore. Returns the ids that were new: only these may have an effect."""
+    # in one order everywhere: two inserters never wait in a circle
+    batch = sorted({e.id: e for e in envelopes}.values(), key=lambda e: e.id)
+    if not batch:
+        return set()
     now = clock.now()
     kept = state != "handled"
-    rows: dict[str, dict[str, object]] = {
-        e.id: {
-            "id": e.id,
-            "type": e.type,
-            "state": state,
-            "received_at": now,
-            "handled_at": None if kept else now,
-            "bulk": e.bulk,
-            "society": e.society,
-            "source": e.source if kept else None,
-            "said_at": e.time if kept else None,
-            "payload": e.payload if kept else None,
-            "correlation": e.correlation if kept else None,
-            "causation": e.causation if kept else None,
-            "traceparent": e.traceparent if kept else None,
-            "attempts": 0,
-            "next_try_at": now if kept else None,
-            "error": None,
-        }
-        for e in sorted(envelopes, key=lambda e: e.id)  # in one order everywhere: two inserters never wait in a circle
+    varying = VARYING + KEPT if kept else VARYING
+    same: dict[str, object] = {
+        "state": state,
+        "received_at": now,
+        "handled_at": None if kept else now,
+        "attempts": 0,
+        "next_try_at": now if kept else None,
     }
-    if not rows:
-        return set()
     if session.connection().dialect.name == "postgresql":
-        return _remember_fast(session, rows)
-    known = set(session.scalars(sa.select(InboxRow.id).where(InboxRow.id.in_(list(rows)))))
-    new = [row for id, row in rows.items() if id not in known]
+        return _remember_fast(session, batch, varying, same)
+    known = set(session.scalars(sa.select(InboxRow.id).where(InboxRow.id.in_([e.id for e in batch]))))
+    new = [e for e in batch if e.id not in known]
     if new:
-        session.connection().execute(sa.insert(InboxRow), new)
-    return {str(row["id"]) for row in new}
+        rows = [same | {column: getattr(e, name) for column, name in varying} for e in new]
+        session.connection().execute(sa.insert(InboxRow), rows)
+    return {e.id for e in new}
 
 
-def _remember_fast(session: Session, rows: dict[str, dict[str, object]]) -> set[str]:
+def _remember_fast(session: Session, batch: Sequence[Envelope], varying: Columns, same: dict[str, object]) -> set[str]:
     """One statement for the batch, arrays unnested: a statement per row costs ten times as much."""
-    table = InboxRow.__table__
-    names = list(next(iter(rows.values())))
-    columns = {name: [row[name] for row in rows.values()] for name in names}
-    types = {name: table.c[name].type.compile(session.connection().dialect) for name in names}
+    names = [column for column, _ in varying]
+    types = {name: _postgresql_type(name) for name in (*names, *same)}
+    values: dict[str, object] = {column: [getattr(e, name) for e in batch] for column, name in varying}
+    values |= {name: uuid_array(values[name]) for name in names if types[name] == "UUID"}  # type: ignore[arg-type]
     arrays = ", ".join(f"CAST(:{name} AS {types[name]}[])" for name in names)
-    insert = f"INSERT INTO inbox ({', '.join(names)}) SELECT * FROM unnest({arrays})"
-    statement = sa.text(f"{insert} ON CONFLICT (id) DO NOTHING RETURNING id")
-    return {str(id) for id in session.scalars(statement, columns)}
+    constants = ", ".join(f"CAST(:{name} AS {types[name]})" for name in same)
+    insert = f"INSERT INTO inbox ({', '.join((*names, *same))})"
+    select = f"SELECT arrived.*, {constants} FROM unnest({arrays}) AS arrived"
+    statement = f"{insert} {select} ON CONFLICT (id) DO NOTHING RETURNING CAST(id AS TEXT)"
+    return set(session.scalars(sa.text(statement), values | same))
+
+
+@cache
+def _postgresql_type(column: str) -> str:
+    return str(InboxRow.__table__.c[column].type.compile(postgresql.dialect()))  # type: ignore[no-untyped-call]
 
 
 def handle(running: RunningService, session: Session, envelopes: Sequence[Envelope]) -> None:
@@ -170,13 +181,13 @@ def _handle_group(
         with timer.time(), running.in_society(session, society, actor=actor, cause=group[0]) as uow:
             handler.handle(uow, [decode(e) for e in group])
     else:
-        for envelope in group:
-            with (
-                timer.time(),
-                observe.trace(envelope.traceparent),
-                running.in_society(session, society, actor=actor, cause=envelope) as uow,
-            ):
-                handler(uow, decode(envelope))
+        with running.in_society(session, society, actor=actor):  # writes at its end what all handlers have changed
+            for envelope in group:
+                with (
+                    observe.trace(envelope.traceparent),
+                    running.in_society(session, society, actor=actor, cause=envelope, flush=False) as uow,
+                ):
+                    handler(uow, decode(envelope))
     session.expunge_all()  # the next group may be another society's
 
 

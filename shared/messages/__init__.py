@@ -20,7 +20,12 @@ _decoders = {name: msgspec.json.Decoder(contract) for name, contract in CONTRACT
 def decode(envelope: Envelope) -> Message:
     """The message inside. Raises KeyError for a type that this release does not know, msgspec.ValidationError
     (a ValueError) for a payload that breaks its contract."""
-    return _decoders[envelope.type].decode(envelope.payload)
+    return envelope.message or decode_payload(envelope.type, envelope.payload)
 
 
-__all__ = ["CONTRACTS", "Envelope", "Fact", "Message", "decode", "encode"]
+def decode_payload(type_name: str, payload: str) -> Message:
+    """As `decode`, before there is an envelope."""
+    return _decoders[type_name].decode(payload)
+
+
+__all__ = ["CONTRACTS", "Envelope", "Fact", "Message", "decode", "decode_payload", "encode"]

@@ -8,7 +8,7 @@ is a `.v2` published beside `.v1` for one release.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import dataclass_transform
 
 import msgspec
 
@@ -47,25 +47,25 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     causation: str | None = None
     traceparent: str | None = None
     bulk: bool = False
+    message: Message | None = None  # the payload decoded, where that was done already
 
-    HEADERS: ClassVar[tuple[str, ...]] = ("id", "type", "source", "society", "correlation", "causation", "traceparent")
-
-    def headers(self) -> dict[str, Any]:
+    def headers(self) -> dict[str, str]:
         """AMQP headers by CloudEvents' AMQP binding (`cloudEvents:` prefix)."""
-        found = {f"cloudEvents:{name}": getattr(self, name) for name in self.HEADERS}
-        found["cloudEvents:specversion"] = "1.0"
-        found["cloudEvents:time"] = self.time.isoformat()
-        return {name: value for name, value in found.items() if value is not None}
-
-    @classmethod
-    def from_headers(cls, headers: dict[str, Any], payload: str, *, bulk: bool) -> Self:
-        """Raises KeyError, ValueError or TypeError if an attribute is missing or malformed."""
-        values: dict[str, Any] = {name: headers.get(f"cloudEvents:{name}") for name in cls.HEADERS}
-        for needed in ("id", "type", "source", "correlation"):
-            if not isinstance(values[needed], str):
-                raise ValueError(f"header cloudEvents:{needed} is missing")
-        time = datetime.fromisoformat(headers["cloudEvents:time"])
-        return cls(**values, time=time, payload=payload, bulk=bulk)
+        headers = {
+            "cloudEvents:specversion": "1.0",
+            "cloudEvents:id": self.id,
+            "cloudEvents:type": self.type,
+            "cloudEvents:source": self.source,
+            "cloudEvents:time": self.time.isoformat(),
+            "cloudEvents:correlation": self.correlation,
+        }
+        if self.society is not None:
+            headers["cloudEvents:society"] = self.society
+        if self.causation is not None:
+            headers["cloudEvents:causation"] = self.causation
+        if self.traceparent is not None:
+            headers["cloudEvents:traceparent"] = self.traceparent
+        return headers
 
 
 _encoder = msgspec.json.Encoder()

@@ -6,6 +6,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,16 +30,17 @@ class Lap(NamedTuple):
 
 
 class Stopwatch:
-    """Starts when the first batch is done: imports, connections and first plans are not what is measured."""
+    """Starts after a few messages: imports, connections and first plans are not what is measured."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, warm_up: int = 1) -> None:
         self.n = n
+        self._warm_up = warm_up
         self._first: tuple[int, float, float] | None = None
         self.lap: Lap | None = None
 
     def finished(self, done: int) -> bool:
         """To be told, after each batch, how many messages are done in all."""
-        if not done or self.lap is not None:
+        if done < self._warm_up or self.lap is not None:
             return self.lap is not None
         now = (done, time.monotonic(), time.process_time())
         if self._first is None:
@@ -49,11 +51,11 @@ class Stopwatch:
         return self.lap is not None
 
 
-def measure(work: Callable[..., None], n: int, *arguments: object) -> Lap:
-    """Run `work(stopwatch, *arguments)` in a fresh process until it has done n messages."""
+def measure(work: Callable[..., None], stopwatch: Stopwatch, *arguments: object) -> Lap:
+    """Run `work(stopwatch, *arguments)` in a fresh process until it has done as many messages as the watch wants."""
     spawn = multiprocessing.get_context("spawn")
     receiving, sending = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_run, args=(sending, work, n, arguments))
+    process = spawn.Process(target=_run, args=(sending, work, stopwatch, arguments))
     process.start()
     sending.close()
     try:
@@ -63,10 +65,9 @@ def measure(work: Callable[..., None], n: int, *arguments: object) -> Lap:
     return lap
 
 
-def _run(sending: object, work: Callable[..., None], n: int, arguments: Sequence[object]) -> None:
-    stopwatch = Stopwatch(n)
+def _run(sending: Connection, work: Callable[..., None], stopwatch: Stopwatch, arguments: Sequence[object]) -> None:
     work(stopwatch, *arguments)
-    sending.send(stopwatch.lap)  # type: ignore[attr-defined]
+    sending.send(stopwatch.lap)
 
 
 def median(laps: Sequence[Lap]) -> Lap:

@@ -9,23 +9,23 @@ from shared.messages import encode
 from shared.messages.billing import InvoiceCreated
 from tests.bench import straight_consume, straight_relay, traffic
 from tests.bench.ground import Ground
-from tests.bench.lap import Lap, measure
+from tests.bench.lap import Lap, Stopwatch, measure
 
 
-def relay(ground: Ground, n: int) -> Lap:
+def relay(ground: Ground, n: int, *, warm_up: int = 1) -> Lap:
     """n rows wait in the outbox: until all are confirmed and marked."""
     _purge(ground.broker)
     ground.empty("billing", "outbox")
     traffic.say(ground.billing, n)
     ground.settle("billing")
-    return measure(traffic.relay, n, ground.billing, ground.broker)
+    return measure(traffic.relay, Stopwatch(n, warm_up), ground.billing, ground.broker)
 
 
-def consume(ground: Ground, n: int, *, in_bulk: bool = True) -> Lap:
+def consume(ground: Ground, n: int, *, in_bulk: bool = True, warm_up: int = 1) -> Lap:
     """What the relay has left in the bulk queue: until all of it is handled and acked."""
     ground.empty("notifications", "inbox", "notes")
     ground.settle("notifications")
-    return measure(traffic.work, n, ground.notifications, ground.broker, in_bulk)
+    return measure(traffic.work, Stopwatch(n, warm_up), ground.notifications, ground.broker, in_bulk)
 
 
 def straight_relays(ground: Ground, n: int) -> Lap:
@@ -34,13 +34,13 @@ def straight_relays(ground: Ground, n: int) -> Lap:
     kind = InvoiceCreated.type_name()
     straight_relay.fill(ground.straight, ((new_id(), kind, encode(message)) for message in traffic.messages(n)))
     ground.settle("straight")
-    return measure(straight_relay.run, n, ground.straight, ground.broker)
+    return measure(straight_relay.run, Stopwatch(n), ground.straight, ground.broker)
 
 
 def straight_consumes(ground: Ground, n: int) -> Lap:
     ground.empty("straight", "inbox", "notes")
     ground.settle("straight")
-    return measure(straight_consume.run, n, ground.straight, ground.broker)
+    return measure(straight_consume.run, Stopwatch(n), ground.straight, ground.broker)
 
 
 def _purge(broker: str) -> None:
