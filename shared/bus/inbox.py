@@ -184,6 +184,7 @@ def _handle_group(
         with running.in_society(session, society, actor=actor):  # writes at its end what all handlers have changed
             for envelope in group:
                 with (
+                    timer.time(),
                     observe.trace(envelope.traceparent),
                     running.in_society(session, society, actor=actor, cause=envelope, flush=False) as uow,
                 ):
