@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from services.payments.errors import ProviderRefused, ProviderSilent
-from services.payments.models import AttemptRow, RequestRow
+from services.payments.models import LIVE, AttemptRow, RequestRow
 from services.payments.notices import apply_notice, postpone_notice, waiting_notices
 from services.payments.outcomes import Contradiction, apply_charge, lock_attempt
 from services.payments.providers import provider_of, settings_of
@@ -59,7 +59,9 @@ def take_answer(
             log.error("provider contradicts our books", attempt=attempt_id, error=str(error))
             attempt.next_ask_at = None
             return
-        if voided:
+        if (
+            voided and charge.state not in LIVE
+        ):  # a slip that a store has just scanned can't be stopped, and may come free
             attempt.void = False
         _plan_next(attempt)
 

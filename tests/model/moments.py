@@ -31,7 +31,9 @@ def i7_no_seat_too_many(books: QuickBooks) -> Violations:
     query = """SELECT e.id, e.taken, e.capacity, count(r.id) AS live
                FROM events e LEFT JOIN registrations r ON r.event_id = e.id AND r.state <> 'cancelled'
                GROUP BY e.id, e.taken, e.capacity HAVING e.taken <> count(r.id) OR e.taken > e.capacity"""
-    return [f"event {row.id}: {row.taken} taken, {row.live} live of {row.capacity}" for row in books.rows("events", query)]
+    return [
+        f"event {row.id}: {row.taken} taken, {row.live} live of {row.capacity}" for row in books.rows("events", query)
+    ]
 
 
 def each_message_has_one_effect(books: QuickBooks) -> Violations:

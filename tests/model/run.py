@@ -30,6 +30,7 @@ def play(world: World, *, seed: int, steps: int, shrink: bool = True) -> Counter
         database=None,
         phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
         suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
     )
     batch = 0
     while count(Played.made) < steps:

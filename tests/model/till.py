@@ -86,6 +86,12 @@ class Till(SandboxProvider):
             except charges.Refused:
                 return
 
+    def end_scans(self) -> None:
+        """Everybody who stood at a till has walked away."""
+        for charge in self.charges():
+            if charge.provisional:
+                self.happen(charge.id, "withdraw")
+
     def close_overdue(self) -> None:
         with self.store.session() as session:
             charges.expire_charges(session)

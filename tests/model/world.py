@@ -94,10 +94,7 @@ class World:
     def restart(self) -> None:
         """As a new process: what the old one had in mind is gone."""
         self.publisher = LocalPublisher(self.all)
-        notifications = self.services["notifications"]
-        settings = notifications.settings
-        assert isinstance(settings, NotificationsSettings)
-        sending._senders[notifications] = sending.Sender(notifications, settings, self.post)
+        self._send_through(self.post)
         for running in self.services.values():
             running.after_saying.clear()
 
@@ -132,6 +129,15 @@ class World:
 
     def do_long_work(self, running: RunningService) -> bool:
         return jobs.run_next(running)
+
+    def send_to_mailbox(self) -> None:
+        """From now on letters need no mail server: all that wait are sent in one transaction."""
+        self._send_through(None)
+
+    def _send_through(self, transport: PostOffice | None) -> None:
+        notifications = self.services["notifications"]
+        assert isinstance(notifications.settings, NotificationsSettings)
+        sending._senders[notifications] = sending.Sender(notifications, notifications.settings, transport)
 
     def _settings(self, name: str) -> Settings:
         common = {

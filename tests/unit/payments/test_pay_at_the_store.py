@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from services.payments.asking import ask_providers
-from services.payments.attempts import expire_attempts
+from services.payments.attempts import cancel_attempt, expire_attempts
 from services.payments.models import AttemptRow, PaymentRow
 from shared import clock
 from shared.messages.payments import InstructionsIssued, PaymentReceived, RequestExpired
@@ -82,6 +82,26 @@ def test_scan_is_no_money_and_may_be_withdrawn(world: World) -> None:
     at_the_till(world, attempt, "pay")
     world.wait_for_state(invoice.id, "paid")
     assert len(world.said(PaymentReceived)) == 1
+
+
+@pytest.mark.rule("D8")
+@pytest.mark.rule("D10")
+def test_a_slip_that_was_scanned_while_we_stopped_it_is_stopped_once_the_scan_is_withdrawn(world: World) -> None:
+    payer = world.person()
+    invoice = world.invoice(payer)
+    attempt = start(world, payer, invoice.id)
+    world.gateway.down.add("payments")  # the news of the scan does not come through
+    at_the_till(world, attempt, "scan")
+    with world.unit() as uow:
+        cancel_attempt(uow, invoice.id, payer_id=payer)
+    with clock.travel(by=timedelta(minutes=1)):
+        ask_providers(world.running)
+    assert world.attempt(invoice.id).void, "the provider has not agreed yet"
+    at_the_till(world, attempt, "withdraw")
+    with clock.travel(by=timedelta(hours=2)):
+        ask_providers(world.running)
+    assert not world.attempt(invoice.id).void
+    assert "This is not possible any more" in at_the_till(world, attempt, "pay").text
 
 
 @pytest.mark.rule("P6")
