@@ -38,11 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     revise = verbs.add_parser("revise", help="write a new migration from the models of one service")
     revise.add_argument("service", choices=SERVICES)
     revise.add_argument("message")
+    verbs.add_parser("recall", help="what notifications was told of invoices, for a restored billing")
     verbs.add_parser("sandbox", help="the sandbox payment provider")
     for verb, meaning in (
         ("stack", "the full stack on this machine: up, down, status"),
         ("bus", "lag, parked, show, replay, discard, resend, compare"),
         ("operator", "appoint or dismiss an operator"),
+        ("restored", "what billing does after it was restored from a back-up"),
         ("demo", "create the demo society (`tsudoi demo create`)"),
     ):
         verbs.add_parser(verb, help=meaning, add_help=False).add_argument("rest", nargs=argparse.REMAINDER)
@@ -141,6 +143,16 @@ def _operator(known: argparse.Namespace) -> int:
     return done
 
 
+def _recall(_: argparse.Namespace) -> int:
+    done: int = importlib.import_module("services.notifications.recall").main(_started("notifications"))
+    return done
+
+
+def _restored(known: argparse.Namespace) -> int:
+    done: int = importlib.import_module("services.billing.restoring").main(_started("billing"), known.rest)
+    return done
+
+
 def _demo(_: argparse.Namespace) -> int:
     """Fill each service's part of the demo society, and print its logins; a second time changes nothing."""
     for name in SERVICES:
@@ -165,5 +177,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "stack": _stack,
     "bus": _bus,
     "operator": _operator,
+    "recall": _recall,
+    "restored": _restored,
     "demo": _demo,
 }

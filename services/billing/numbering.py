@@ -32,3 +32,16 @@ def draw_numbers(uow: UnitOfWork, kind: str, on: date, count: int = 1) -> tuple[
 def draw_number(uow: UnitOfWork, kind: str, on: date) -> str:
     prefix, first = draw_numbers(uow, kind, on)
     return f"{prefix}{first:0{WIDTH}d}"
+
+
+def raise_number(uow: UnitOfWork, kind: str, year: int, last: int) -> None:
+    """Never give out this number again, nor any before it: it was given out once, and forgotten."""
+    insert = postgresql.insert if uow.session.connection().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(SequenceRow).values(id=new_id(), society_id=uow.society_id, kind=kind, year=year, last=last)
+    uow.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["society_id", "kind", "year"],
+            set_={"last": statement.excluded.last},
+            where=SequenceRow.last < statement.excluded.last,
+        )
+    )
