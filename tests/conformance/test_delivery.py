@@ -50,6 +50,7 @@ def test_duplicates_have_no_second_effect(bus: Bus) -> None:
 
 
 @pytest.mark.row("A7")
+@pytest.mark.guard("inbox")
 def test_control_without_the_inbox_they_would(rabbit: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "remember", lambda session, envelopes, state: {envelope.id for envelope in envelopes})
     message = created()

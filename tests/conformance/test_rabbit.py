@@ -84,6 +84,7 @@ def test_a_late_confirm_confirms_no_other_message(rabbit: Bus, proxy: Proxy) -> 
 
 
 @pytest.mark.row("A3")
+@pytest.mark.guard("confirm")
 def test_control_the_library_s_own_wait_takes_the_late_confirm_for_another_message(rabbit: Bus, proxy: Proxy) -> None:
     rabbit.say(created(), created(), created())
     warm_up, first, second = rabbit.envelopes()

@@ -85,6 +85,7 @@ def test_two_relays_send_nothing_twice(postgres_bus: Bus) -> None:
 
 
 @pytest.mark.row("A20")
+@pytest.mark.guard("claim-by-state")
 @pytest.mark.parametrize("method", ["claim", "after the last seen id"])
 def test_a_message_committed_late_is_sent_all_the_same(postgres_bus: Bus, method: str) -> None:
     """The control shows that reading "id greater than the last seen" loses such a message."""

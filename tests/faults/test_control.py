@@ -34,6 +34,7 @@ def _effects(bus: Bus) -> Counter[int]:
 
 
 @pytest.mark.row("A7")
+@pytest.mark.guard("inbox")
 @pytest.mark.parametrize("guarded", [True, False])
 def test_without_the_inbox_a_repeated_message_has_a_second_effect(tmp_path: Path, guarded: bool) -> None:
     with running_bus("local-sqlite", _bus(tmp_path)) as bus:
@@ -53,6 +54,7 @@ def test_without_the_inbox_a_repeated_message_has_a_second_effect(tmp_path: Path
 
 
 @pytest.mark.row("A2")
+@pytest.mark.guard("mark-after-confirm")
 @pytest.mark.parametrize("guarded", [True, False])
 def test_a_message_marked_before_it_was_confirmed_is_lost(tmp_path: Path, guarded: bool) -> None:
     """The relay marks what the bus confirmed, afterwards; marked before, a crash in between loses it."""

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.payments import handlers as payments_handlers
+from services.payments.requests import Billed
 from shared import outbox
 from shared.bus import inbox
 from shared.messages import Envelope
+from shared.messages.billing import Invoice
 from shared.service import RunningService
 
 
@@ -44,7 +46,7 @@ def without_revision_check() -> Iterator[None]:
     """Payments takes whatever it hears of an invoice for the newest state of it."""
     billed = payments_handlers._billed
 
-    def newest(invoice: payments_handlers.Invoice) -> payments_handlers.Billed:
+    def newest(invoice: Invoice) -> Billed:
         found = billed(invoice)
         object.__setattr__(found, "revision", AlwaysNewer(found.revision))
         return found
@@ -79,5 +81,5 @@ def marked_before_sent() -> Iterator[None]:
 DEFECTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "inbox": without_inbox,
     "revision": without_revision_check,
-    "mark after confirm": marked_before_sent,
+    "mark-after-confirm": marked_before_sent,
 }

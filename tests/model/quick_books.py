@@ -47,4 +47,4 @@ def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @cache
 def _kind(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
-    return namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024
+    return namedtuple("Row", names, rename=True)

@@ -20,9 +20,9 @@ def play(world: World, *, seed: int, steps: int, shrink: bool = True) -> Counter
     """Returns what was done how often. Fails with the shortest story found that breaks an invariant."""
 
     class Played(Model):
-        made = Counter()
+        pass
 
-    Played.world = world
+    Played.world, Played.made = world, Counter()
     known = settings(
         max_examples=STORIES,
         stateful_step_count=STORY,

@@ -81,6 +81,7 @@ def test_seats_that_are_given_back_are_sold_again_and_never_twice(on_postgres: R
 
 
 @pytest.mark.rule("E15")
+@pytest.mark.guard("seat")
 def test_the_race_is_real_where_nothing_guards_it(on_postgres: RunningService) -> None:
     """The control: look first, then write. The same load sells too many, so the test above proves something."""
     event_id = open_event(on_postgres, capacity=3)

@@ -225,6 +225,7 @@ def test_no_mutation_of_a_signed_notice_is_accepted(world: World) -> None:
 
 
 @pytest.mark.rule("S21")
+@pytest.mark.guard("signature")
 def test_forged_notices_have_an_effect_where_the_check_is_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control: without the check the corpus would get through, so the test above tests something."""
     from services.payments.providers.sandbox import SandboxProvider
