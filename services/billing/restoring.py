@@ -124,7 +124,8 @@ def _next_invoices(uow: UnitOfWork, after: str) -> Sequence[InvoiceRow]:
 
 def main(running: RunningService, argv: Sequence[str]) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(prog="tsudoi restored billing", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tsudoi restored", description=__doc__)
+    parser.add_argument("service", choices=("billing",))
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("adopt", help="before it starts").add_argument("file", type=Path, help="of `tsudoi recall`")
     verbs.add_parser("announce", help="when all that was sent again is handled")
