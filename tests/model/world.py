@@ -161,8 +161,8 @@ class World:
             create_society(uow, slug="model", name="試験学会", name_en="Model Society", email="office@example.org")
             for number in range(PEOPLE):
                 values = {"name": f"会員 {number}", "email": f"m{number}@example.org", "category": "regular"}
-                person = add_member(uow, {**values, "number": f"{number + 1}", "joined_on": clock.today()})
-                self.people.append(person.id)
+                member = add_member(uow, {**values, "number": f"{number + 1}", "joined_on": clock.today()})
+                self.people.append(member.id)
         self._carry()
         with self.services["billing"].unit(SOCIETY) as uow:
             for year in YEARS:
