@@ -27,7 +27,7 @@ print("ready", flush=True)
 while jobs.run_next(running):
     pass
 """
-MEMBERS = 3_000
+MEMBERS = 1_500
 
 
 def killed_worker(office: Office, wait: float) -> None:

@@ -28,7 +28,7 @@ while True:
     send_due(running)
     time.sleep(0.05)
 """
-LETTERS = 120
+LETTERS = 60
 KILLS = 3
 
 
