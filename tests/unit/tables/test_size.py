@@ -1,4 +1,4 @@
-"""Many rows in flat memory, in and out: measured in processes of their own (100,000 rows: `make bench BENCH=import_roster`)."""
+"""Many rows in flat memory, in and out, measured in processes of their own (`make bench` has 100,000 of them)."""
 
 from __future__ import annotations
 
