@@ -1,7 +1,7 @@
-"""The sample services of the conformance suite, without a bus."""
+"""The sample services of the conformance suite, with and without a broker."""
 
 from __future__ import annotations
 
-from tests.conformance.conftest import postgres_bus, sqlite_bus
+from tests.conformance.conftest import postgres_bus, rabbit, sqlite_bus
 
-__all__ = ["postgres_bus", "sqlite_bus"]
+__all__ = ["postgres_bus", "rabbit", "sqlite_bus"]
