@@ -83,7 +83,7 @@ class _Scorecard:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         properties = dict(report.user_properties)
-        if "rows" in properties and not report.skipped:
+        if "rows" in properties and (report.when == "call" or report.failed) and not report.skipped:
             self._passed[report.nodeid] = self._passed.get(report.nodeid, True) and report.passed
             self._properties[report.nodeid] = properties
 
