@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 NAMING = {
@@ -41,6 +43,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 
 WORTH_COPYING = 10  # rows; a COPY takes more round trips than a few inserts
+TRUSTED = 0.5  # seconds that a connection is taken for alive after it was used: under load, no round trip to ask
 
 Id = sa.Uuid(as_uuid=False)
 Json = sa.JSON()
@@ -61,22 +64,49 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine that neither loses updates on SQLite nor waits for ever on PostgreSQL."""
     if url.startswith("sqlite"):
         return _sqlite_engine(url, pool_size)
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
             "options": "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
         },
     )
+    _ask_rested_connections(engine)
+    return engine
+
+
+def _ask_rested_connections(engine: Engine) -> None:
+    """A connection that has rested for a while is asked whether it lives before it is given out; where it does not,
+    all of the pool are made anew."""
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: object, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: Any, _proxy: object) -> None:
+        used = record.info.get("used")
+        if used is None or time.monotonic() - used < TRUSTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def read_only(engine: Engine) -> Engine:
     """The same connections, for transactions that only read: on SQLite they don't queue behind the writer."""
     return engine.execution_options(tsudoi_read_only=True, postgresql_readonly=True)
+
+
+def lone_statements(engine: Engine) -> Engine:
+    """The same connections, for statements that read and stand alone: each is its own transaction."""
+    if engine.dialect.name != "postgresql":
+        return read_only(engine)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _sqlite_engine(url: str, pool_size: int) -> Engine:
@@ -114,7 +144,7 @@ def insert_rows(session: Session, table: type[DeclarativeBase], rows: Iterable[M
     session.flush()
     connection = session.connection()
     if connection.dialect.name != "postgresql" or len(listed) <= WORTH_COPYING:
-        connection.execute(sa.insert(target), listed)
+        connection.execute(sa.insert(target), listed if len(listed) > 1 else listed[0])
         return len(listed)
     names = list(listed[0])
     columns = [target.c[name] for name in names]

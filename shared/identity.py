@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +15,13 @@ from typing import Any
 import jwt
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_public_key,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared import clock
@@ -21,6 +30,7 @@ from shared.db import Id, KitBase, UtcDateTime
 TOKEN_LIFETIME = timedelta(minutes=10)
 AUDIENCE = "tsudoi"
 ISSUER = "tsudoi/members"
+TOKENS_KNOWN = 10_000  # per process
 ALGORITHMS = ["EdDSA"]  # fixed: what the token's header claims decides nothing
 
 
@@ -117,20 +127,46 @@ def sign_token(principal: Principal, private_pem: bytes, lifetime: timedelta = T
     return jwt.encode(claims, private_pem, algorithm=ALGORITHMS[0], headers={"typ": "at+jwt"})
 
 
-def read_token(token: str, public_pem: bytes) -> Principal:
-    """The principal in a token. Raises TokenRefused."""
+class TokenReader:
+    """Reads tokens with one public key; what was verified once is known by its digest until it expires.
+
+    Threads share it. Whether a token's session has ended is asked elsewhere, each time."""
+
+    def __init__(self, public_pem: bytes) -> None:
+        self._key = load_pem_public_key(public_pem)
+        self._known: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, token: str) -> Principal:
+        """The principal in a token. Raises TokenRefused."""
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._known.get(digest)
+        if known is None:
+            known = _verify(token, self._key)
+            with self._lock:
+                self._known[digest] = known
+                if len(self._known) > TOKENS_KNOWN:
+                    self._known.popitem(last=False)
+        expires, principal = known
+        if expires <= clock.now().timestamp():  # our clock, which tests move, not the library's
+            with self._lock:
+                self._known.pop(digest, None)
+            raise TokenRefused
+        return principal
+
+
+def _verify(token: str, key: Any) -> tuple[float, Principal]:
+    """When it expires, and whom it names."""
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
-            public_pem,
+            key,
             algorithms=ALGORITHMS,
             audience=AUDIENCE,
             issuer=ISSUER,
             options={"require": ["exp", "iat", "iss", "aud", "sub", "sid"], "verify_exp": False, "verify_iat": False},
         )
-        if claims["exp"] <= clock.now().timestamp():  # our clock, which tests move, not the library's
-            raise TokenRefused
-        return Principal(
+        return float(claims["exp"]), Principal(
             account_id=claims["sub"],
             session_id=claims["sid"],
             society_id=claims.get("soc"),
@@ -157,7 +193,3 @@ def end_sessions(session: Session, session_ids: Iterable[str], ended_at: datetim
     session.execute(sa.delete(EndedSession).where(EndedSession.ended_at < clock.now() - 2 * TOKEN_LIFETIME))
     for session_id in session_ids:
         session.merge(EndedSession(session_id=session_id, ended_at=ended_at))
-
-
-def has_ended(session: Session, session_id: str) -> bool:
-    return session.get(EndedSession, session_id) is not None

@@ -46,6 +46,7 @@ _COLUMNS: tuple[sa.ColumnElement[Any], ...] = tuple(
 )
 # PostgreSQL's driver makes a UUID object of each id; we want the text
 _COLUMNS_AS_TEXT = tuple(sa.cast(c, sa.Text) if isinstance(c.type, sa.Uuid) else c for c in _COLUMNS)
+_INSERT_AND_WAKE = sa.insert(OutboxRow).returning(sa.func.pg_notify("outbox", ""))  # in one round trip
 Lane = tuple[bool, str]  # (bulk?, type): what one routing key stands for
 
 
@@ -53,27 +54,29 @@ def put(session: Session, envelopes: Sequence[Envelope]) -> None:
     """Write messages beside the facts; on PostgreSQL the commit wakes the relay (polling is only the safety net)."""
     if not envelopes:
         return
-    insert_rows(
-        session,
-        OutboxRow,
-        (
-            {
-                "id": e.id,
-                "type": e.type,
-                "society": e.society,
-                "payload": e.payload,
-                "bulk": e.bulk,
-                "correlation": e.correlation,
-                "causation": e.causation,
-                "traceparent": e.traceparent,
-                "said_at": e.time,
-                "sent_at": None,
-            }
-            for e in envelopes
-        ),
-    )
-    if session.connection().dialect.name == "postgresql":
+    connection = session.connection()
+    if connection.dialect.name == "postgresql" and len(envelopes) == 1:
+        session.flush()
+        connection.execute(_INSERT_AND_WAKE, _row(envelopes[0]))
+        return
+    insert_rows(session, OutboxRow, (_row(e) for e in envelopes))
+    if connection.dialect.name == "postgresql":
         session.execute(sa.text("SELECT pg_notify('outbox', '')"))
+
+
+def _row(e: Envelope) -> dict[str, object]:
+    return {
+        "id": e.id,
+        "type": e.type,
+        "society": e.society,
+        "payload": e.payload,
+        "bulk": e.bulk,
+        "correlation": e.correlation,
+        "causation": e.causation,
+        "traceparent": e.traceparent,
+        "said_at": e.time,
+        "sent_at": None,
+    }
 
 
 def claim(session: Session, source: str, limit: int, *, resting: Collection[Lane] = ()) -> list[Envelope]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shared import crash, outbox
-from shared.db import make_engine, read_only
+from shared.db import lone_statements, make_engine, read_only
 from shared.identity import SYSTEM, Actor
 from shared.messages import Envelope, Message
 from shared.observe import current_traceparent
@@ -79,6 +79,7 @@ class RunningService:
         self.name = service.name
         self.engine = make_engine(settings.database, pool_size=settings.pool_size)
         self._reading = read_only(self.engine)
+        self._looking = lone_statements(self.engine)
         # called after a commit, in the same process: something was said, long work was queued, a message arrived
         self.after_saying: list[Callable[[], None]] = []
         self.after_starting_work: list[Callable[[], None]] = []
@@ -97,6 +98,12 @@ class RunningService:
         for flag in hooks.keys() & session.info.keys():
             for wake in hooks[flag]:
                 wake()
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """For single statements that read the kit's own tables: no round trips for a transaction around them."""
+        with Session(self._looking, expire_on_commit=False) as session:
+            yield session
 
     @contextmanager
     def unit(

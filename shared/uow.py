@@ -43,6 +43,7 @@ class UnitOfWork:
         self.cause = cause
         self.traceparent = traceparent
         self._said: list[Envelope] = []
+        self._society: SocietyRow | None = None
 
     @property
     def now(self) -> datetime:
@@ -51,10 +52,15 @@ class UnitOfWork:
     @property
     def society(self) -> SocietyRow:
         """The current society's public data. Raises NotFound where its first message has not come yet."""
-        found = self.session.get(SocietyRow, self.society_id) if self.society_id else None
-        if found is None:
+        if self._society is None:  # kept: the session itself holds rows only as long as somebody else does
+            self._society = self.session.get(SocietyRow, self.society_id) if self.society_id else None
+        if self._society is None:
             raise NotFound
-        return found
+        return self._society
+
+    def know_society(self, row: SocietyRow | None) -> None:
+        """Where the caller has just read it. The row may belong to no session: nobody changes it here."""
+        self._society = row
 
     @property
     def zone(self) -> ZoneInfo:

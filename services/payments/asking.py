@@ -9,12 +9,13 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
+from services.payments import notices
 from services.payments.errors import ProviderRefused, ProviderSilent
 from services.payments.models import LIVE, AttemptRow, RequestRow
-from services.payments.notices import apply_notice, postpone_notice, waiting_notices
+from services.payments.notices import NoticeKnown, apply_notice, postpone_notice, store_notice, waiting_notices
 from services.payments.outcomes import Contradiction, apply_charge, lock_attempt
 from services.payments.providers import provider_of, settings_of
-from services.payments.providers.port import Charge, Order, PaymentProvider
+from services.payments.providers.port import Charge, Notice, Order, PaymentProvider
 from shared import clock
 from shared.identity import Actor
 from shared.service import RunningService
@@ -93,6 +94,24 @@ def retry_notices(running: RunningService) -> None:
             ids = waiting_notices(uow, clock.now())
         for notice_id in ids:
             try_notice(running, provider, society_id, notice_id)
+
+
+def take_notice(running: RunningService, provider: PaymentProvider, society_id: str, notice: Notice, body: str) -> str:
+    """A verified notice that has just come: kept in any case once this returns. Its state: `waiting` where what it
+    speaks of is not known yet, or its effect failed."""
+    actor = Actor(kind="provider", name=provider.name)
+    try:
+        with running.unit(society_id, actor=actor) as uow:
+            return notices.take_notice(uow, provider.name, notice, body)
+    except NoticeKnown:
+        log.info("notice told before", provider=provider.name, event_id=notice.event_id)
+    except Exception as error:
+        if database_is_down(error):
+            raise
+        log.warning("notice is kept before it is tried again", provider=provider.name, error=repr(error))
+    with running.unit(society_id, actor=actor) as uow:
+        notice_id = store_notice(uow, provider.name, notice, body)
+    return try_notice(running, provider, society_id, notice_id)
 
 
 def try_notice(running: RunningService, provider: PaymentProvider, society_id: str, notice_id: str) -> str:

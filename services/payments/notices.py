@@ -1,4 +1,4 @@
-"""Providers' notices: stored raw first, applied once, tried again while what they speak of is not known."""
+"""Providers' notices: stored raw, applied once, tried again while what they speak of is not known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.payments.models import AttemptRow, NoticeRow
-from services.payments.outcomes import Contradiction, apply_charge, lock_attempt
+from services.payments.outcomes import Contradiction, apply_charge, lock_attempt_where
 from services.payments.providers.port import Notice, PaymentProvider
 from shared.ids import new_id
 from shared.uow import UnitOfWork
@@ -21,25 +21,24 @@ log = structlog.get_logger()
 GIVE_UP = timedelta(days=3)  # as long as providers repeat themselves; then staff look
 
 
+class NoticeKnown(Exception):
+    """Told before: what applying it anew has changed must not be committed."""
+
+
+def take_notice(uow: UnitOfWork, provider: str, notice: Notice, body: str) -> str:
+    """Apply a verified notice and keep it as it came, both or neither; its state. Raises NoticeKnown."""
+    row = _row(uow, provider, notice, body)
+    with uow.session.no_autoflush:  # each row is written once, at the end
+        _apply(uow, row, notice)
+    uow.session.flush()
+    if not _insert(uow, row):
+        raise NoticeKnown
+    return row.state
+
+
 def store_notice(uow: UnitOfWork, provider: str, notice: Notice, body: str) -> str:
-    """Keep a verified notice as it came. The id of its row: the first one's where it was told before."""
-    connection = uow.session.connection()
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(NoticeRow)
-    values = {
-        "id": new_id(),
-        "society_id": uow.society_id,
-        "provider": provider,
-        "event_id": notice.event_id,
-        "kind": notice.kind,
-        "reference": notice.charge.reference,
-        "body": body,
-        "state": "waiting",
-        "tries": 0,
-        "next_try_at": uow.now,
-        "received_at": uow.now,
-    }
-    unique = ["society_id", "provider", "event_id"]
-    connection.execute(insert.values(**values).on_conflict_do_nothing(index_elements=unique))
+    """Only keep it. The id of its row: the first one's where it was told before."""
+    _insert(uow, _row(uow, provider, notice, body))
     known = sa.select(NoticeRow.id).where(NoticeRow.provider == provider, NoticeRow.event_id == notice.event_id)
     return uow.session.scalars(known).one()
 
@@ -47,20 +46,8 @@ def store_notice(uow: UnitOfWork, provider: str, notice: Notice, body: str) -> s
 def apply_notice(uow: UnitOfWork, provider: PaymentProvider, notice_id: str) -> NoticeRow:
     """Let a stored notice have its effect, once. Still `waiting` afterwards where its attempt is not known (yet)."""
     row = uow.get(NoticeRow, notice_id, lock=True)
-    if row.state != "waiting":
-        return row
-    notice = provider.read_notice(row.body)
-    row.tries += 1
-    attempt_id = _attempt_of(uow, provider.name, notice)
-    if attempt_id is None:
-        _wait(uow, row)
-        return row
-    attempt = lock_attempt(uow, attempt_id)
-    row.attempt_id, row.next_try_at = attempt.id, None
-    try:
-        row.state = "applied" if apply_charge(uow, attempt, notice.charge) else "ignored"
-    except Contradiction as error:
-        _quarantine(row, str(error))
+    if row.state == "waiting":
+        _apply(uow, row, provider.read_notice(row.body))
     return row
 
 
@@ -94,17 +81,54 @@ def release_notice(uow: UnitOfWork, notice_id: str) -> NoticeRow:
     return row
 
 
-def _attempt_of(uow: UnitOfWork, provider: str, notice: Notice) -> str | None:
+def _row(uow: UnitOfWork, provider: str, notice: Notice, body: str) -> NoticeRow:
+    return NoticeRow(
+        id=new_id(),
+        society_id=uow.society_id,
+        provider=provider,
+        event_id=notice.event_id,
+        kind=notice.kind,
+        reference=notice.charge.reference,
+        body=body,
+        state="waiting",
+        tries=0,
+        next_try_at=uow.now,
+        received_at=uow.now,
+    )
+
+
+def _insert(uow: UnitOfWork, row: NoticeRow) -> bool:
+    """False, and nothing happens, where the same event was told before."""
+    connection = uow.session.connection()
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(NoticeRow)
+    values = {column.key: getattr(row, column.key) for column in sa.inspect(NoticeRow).column_attrs}
+    unique = ["society_id", "provider", "event_id"]
+    return bool(connection.execute(insert.values(**values).on_conflict_do_nothing(index_elements=unique)).rowcount)
+
+
+def _apply(uow: UnitOfWork, row: NoticeRow, notice: Notice) -> None:
+    row.tries += 1
+    attempt = lock_attempt_where(uow, _belongs(row.provider, notice))
+    if attempt is None:
+        _wait(uow, row)
+        return
+    row.attempt_id, row.next_try_at = attempt.id, None
+    try:
+        row.state = "applied" if apply_charge(uow, attempt, notice.charge) else "ignored"
+    except Contradiction as error:
+        _quarantine(row, str(error))
+
+
+def _belongs(provider: str, notice: Notice) -> sa.ColumnElement[bool]:
     """By the provider's number, or by our key where the answer to our own call is still under way."""
     charge = notice.charge
-    statement = sa.select(AttemptRow.id).where(
+    return sa.and_(
         AttemptRow.provider == provider,
         sa.or_(
             AttemptRow.reference == charge.reference,
             sa.and_(AttemptRow.reference.is_(None), AttemptRow.id == _own_key(charge.key)),
         ),
     )
-    return uow.session.scalars(statement).first()
 
 
 def _own_key(key: str) -> str | None:

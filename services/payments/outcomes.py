@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import date
 
 import msgspec
+import sqlalchemy as sa
 import structlog
 
 from services.payments.attempts import say_expired
@@ -13,6 +14,7 @@ from services.payments.card_locks import LOCKING, lock_cards
 from services.payments.models import AccountRow, AttemptRow, PaymentRow, RequestRow
 from services.payments.payments import record_payment
 from services.payments.providers.port import Charge
+from shared.errors import NotFound
 from shared.messages.payments import Instructions, InstructionsIssued
 from shared.uow import UnitOfWork
 
@@ -29,9 +31,25 @@ class Contradiction(Exception):
 
 def lock_attempt(uow: UnitOfWork, attempt_id: str) -> AttemptRow:
     """The attempt with its request locked before it: everybody locks in this order. Raises NotFound."""
-    known = uow.get(AttemptRow, attempt_id)
-    uow.get(RequestRow, known.request_id, lock=True)
-    return uow.get(AttemptRow, attempt_id, lock=True)
+    found = lock_attempt_where(uow, AttemptRow.id == attempt_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def lock_attempt_where(uow: UnitOfWork, condition: sa.ColumnElement[bool]) -> AttemptRow | None:
+    """The same for the first attempt that fits, in two round trips."""
+    first = sa.select(AttemptRow.request_id).where(condition).order_by(AttemptRow.id).limit(1).scalar_subquery()
+    newest = {"populate_existing": True}
+    locked = sa.select(RequestRow).where(RequestRow.id == first).with_for_update()
+    request = uow.session.scalars(locked, execution_options=newest).one_or_none()
+    if request is None:
+        return None
+    fitting = sa.select(AttemptRow).where(condition, AttemptRow.request_id == request.id).order_by(AttemptRow.id)
+    attempt = uow.session.scalars(fitting.limit(1).with_for_update(), execution_options=newest).one_or_none()
+    if attempt is not None:
+        _ = attempt.request  # found in the session, and kept there: nobody reads it again
+    return attempt
 
 
 def apply_charge(uow: UnitOfWork, attempt: AttemptRow, charge: Charge) -> bool:
@@ -127,7 +145,7 @@ def _note_failure(uow: UnitOfWork, attempt: AttemptRow, charge: Charge) -> bool:
 def _take_money(uow: UnitOfWork, attempt: AttemptRow, charge: Charge, before: str) -> None:
     attempt.provisional = False
     attempt.void = False
-    request = uow.get(RequestRow, attempt.request_id)
+    request = attempt.request
     paid_at = charge.paid_at or charge.as_of
     received_on: date = paid_at.astimezone(uow.zone).date()
     record_payment(

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
+import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from shared.errors import Forbidden, LoginNeeded
-from shared.identity import SYSTEM, Actor, Principal, Role, TokenRefused, has_ended, read_token
+from shared.identity import SYSTEM, Actor, EndedSession, Principal, Role, TokenReader, TokenRefused
 from shared.service import RunningService
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
@@ -112,6 +113,7 @@ def unit() -> Iterator[UnitOfWork]:
     """A unit of work in the society and name of who is asking; committed at its end."""
     who = principal()
     with running_service().unit(who.society_id, actor=who.actor) as uow:
+        uow.know_society(g.society)
         yield uow
 
 
@@ -120,6 +122,7 @@ def reading() -> Iterator[UnitOfWork]:
     """The same for looking only: never waits for writers."""
     who = principal()
     with running_service().unit(who.society_id, actor=who.actor, reading=True) as uow:
+        uow.know_society(g.society)
         yield uow
 
 
@@ -209,17 +212,24 @@ def _read_principal() -> tuple[Principal | None, SocietyRow | None]:
         return None, None
     running = running_service()
     try:
-        who = read_token(token, _public_key(running))
+        who = _token_reader(running).read(token)
     except TokenRefused:
         return None, None
-    with running.session(reading=True) as session:
-        if has_ended(session, who.session_id):
-            return None, None
-        return who, session.get(SocietyRow, who.society_id) if who.society_id else None
+    # of both tables in one statement: one round trip for each request
+    here = sa.select(sa.literal(1)).subquery()
+    found = (
+        sa.select(EndedSession.session_id, SocietyRow)
+        .select_from(here)
+        .outerjoin(EndedSession, EndedSession.session_id == who.session_id)
+        .outerjoin(SocietyRow, SocietyRow.id == who.society_id)
+    )
+    with running.look() as session:
+        ended, society = session.execute(found).one()
+    return (None, None) if ended else (who, society)
 
 
-def _public_key(running: RunningService) -> bytes:
+def _token_reader(running: RunningService) -> TokenReader:
     extensions = current_app.extensions
-    if "tsudoi_public_key" not in extensions:
-        extensions["tsudoi_public_key"] = running.settings.token_public.read_bytes()
-    return cast(bytes, extensions["tsudoi_public_key"])
+    if "tsudoi_token_reader" not in extensions:
+        extensions["tsudoi_token_reader"] = TokenReader(running.settings.token_public.read_bytes())
+    return cast(TokenReader, extensions["tsudoi_token_reader"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 from deploy.stack.stack import Stack
+from deploy.stack.state import SERVICES
 from shared.cli import service_named
 from shared.db import insert_rows
 from shared.people import PersonRow
@@ -21,11 +22,11 @@ SOCIETY = "019f0000-0000-7000-8000-0000000000be"
 
 
 @contextmanager
-def stack() -> Iterator[Stack]:
-    """A fresh full stack, gone afterwards."""
+def stack(services: Sequence[str] = SERVICES) -> Iterator[Stack]:
+    """A fresh full stack, or one of some services, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="tsudoi-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        started = Stack.start(Path(folder) / "stack")
+        started = Stack.start(Path(folder) / "stack", services=services)
         try:
             yield started
         finally:
@@ -38,9 +39,9 @@ def running(started: Stack, name: str) -> RunningService:
     return service.start(service.settings.load(name, started.env(name)))
 
 
-def fill(started: Stack, members: int) -> None:
+def fill(started: Stack, members: int, services: Sequence[str] = SERVICES) -> None:
     """The society in every service, and its members' local copies where they are needed."""
-    for name in ("members", "billing", "payments", "events", "notifications"):
+    for name in services:
         service = running(started, name)
         with service.session() as session:
             session.add(society())

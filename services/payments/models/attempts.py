@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.payments.models.base import Base
+from services.payments.models.requests import RequestRow
 from shared import clock
 from shared.db import Id, Json, UtcDateTime
 from shared.ids import new_id
@@ -61,6 +62,8 @@ class AttemptRow(SocietyOwned, Base):
     void: Mapped[bool] = mapped_column(default=False)  # to be cancelled at the provider, and it has not agreed yet
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    request: Mapped[RequestRow] = relationship(viewonly=True)
 
     @property
     def is_live(self) -> bool:

@@ -8,12 +8,10 @@ import structlog
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from services.payments.asking import try_notice
+from services.payments.asking import take_notice
 from services.payments.errors import NoticeForged
-from services.payments.notices import store_notice
 from services.payments.providers import provider_of
 from shared.errors import InvalidInput, NotFound
-from shared.identity import Actor
 from shared.web.access import allow_public, running_service
 from shared.web.csrf import signed_by_provider
 
@@ -45,9 +43,7 @@ def take_sandbox_notice(society_id: str) -> ResponseReturnValue:
     except (ValueError, KeyError, TypeError) as error:
         log.error("signed notice is unreadable", provider=provider.name, error=repr(error))
         raise (InvalidInput if _is_id(society_id) else NotFound) from error
-    with running.unit(society, actor=Actor(kind="provider", name=provider.name)) as uow:
-        notice_id = store_notice(uow, provider.name, notice, text)
-    state = try_notice(running, provider, society, notice_id)
+    state = take_notice(running, provider, society, notice, text)
     return {"state": state}, 202 if state == "waiting" else 200
 
 
