@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
-from services.payments.asking import retry_notices
+from services.payments.asking import retry_notices, take_notice
 from services.payments.models import AttemptRow, NoticeRow, PaymentRow
+from services.payments.providers import provider_of
 from shared import clock
 from shared.ids import new_id
 from shared.messages.payments import PaymentReceived
@@ -292,3 +295,41 @@ def test_sandbox_repeats_and_forges_on_request(world: World, manner: str) -> Non
     wait_until(lambda: requests.get(f"{world.url}/sandbox/", timeout=10).text.count('class="status') >= wanted)
     wait_until(lambda: status in requests.get(f"{world.url}/sandbox/", timeout=10).text)
     assert len(world.rows(PaymentRow)) == 1
+
+
+def test_a_notice_and_its_effect_are_kept_both_or_neither(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = waiting(world)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt  # as a kill: nobody catches it, nothing more is done
+
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr("services.payments.notices._insert", dies)
+        take(world, attempt)
+    assert not world.rows(NoticeRow) and not world.rows(PaymentRow)
+    assert world.attempt(attempt.invoice_id).state == "waiting"
+    assert take(world, attempt) == "applied"
+    assert_books_balance(world, received=attempt.amount)
+
+
+def take(world: World, attempt: AttemptRow) -> str:
+    """The paid notice, without the web around it."""
+    provider = provider_of(world.running)
+    body = json.dumps(world.event(attempt, "paid"))
+    return take_notice(world.running, provider, world.society, provider.read_notice(body), body)
+
+
+def test_a_notice_costs_few_round_trips_to_the_database(pg_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = waiting(pg_world)
+    here = threading.get_ident()
+    trips: list[int] = []
+    wait = psycopg.Connection.wait
+
+    def counted(self: psycopg.Connection[Any], *given: Any, **named: Any) -> Any:
+        if threading.get_ident() == here:  # the sandbox may be talking to us meanwhile
+            trips.append(1)
+        return wait(self, *given, **named)
+
+    monkeypatch.setattr(psycopg.Connection, "wait", counted)
+    assert take(pg_world, attempt) == "applied"
+    assert len(trips) <= 14  # begin, society (2), locks (2), five rows of effect, notice, outbox with wake-up, commit

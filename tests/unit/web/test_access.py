@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from shared import clock
-from shared.identity import STAFF, Role, end_sessions
+from shared.identity import STAFF, Role, TokenReader, TokenRefused, end_sessions
 from shared.ids import new_id
 from shared.service import RunningService
 from shared.web.access import undeclared_routes
@@ -99,3 +99,18 @@ def test_a_bearer_token_is_enough_and_a_cookie_beside_it_is_ignored(
 
 def test_views_work_in_the_society_of_who_asks(log_in: LogIn) -> None:
     assert log_in(Role.READER).get("/sample/api/fees/").json == [{"name": "日本集い学会", "amount": 1}]
+
+
+def test_a_token_that_is_known_covers_no_other_and_expires_all_the_same(
+    running: RunningService, token: Callable[..., str]
+) -> None:
+    reader = TokenReader(running.settings.token_public.read_bytes())
+    good = token(Role.MEMBER)
+    assert reader.read(good) is reader.read(good), "verified once"
+    head, claims, signature = good.split(".")
+    other = token(Role.ADMINISTRATOR).split(".")
+    for forged in (f"{head}.{other[1]}.{signature}", f"{head}.{claims}.{other[2]}", f"{head}.{claims}."):
+        with pytest.raises(TokenRefused):
+            reader.read(forged)
+    with clock.travel(by=timedelta(minutes=11)), pytest.raises(TokenRefused):
+        reader.read(good)
