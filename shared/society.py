@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.orm.interfaces import ORMOption
 
 from shared.db import Id, KitBase
 
@@ -50,29 +51,32 @@ class CrossesSocieties(Exception):
     """A row of another society was about to be written: a defect, never a user's mistake."""
 
 
+_ENTER = sa.text("SELECT set_config('tsudoi.society', :society, true)")
+
+
 def enter(session: Session, society: str | None) -> None:
     """Bind a session, which is one transaction, to a society; None: it sees no tenant rows at all."""
     if "society" in session.info and session.info["society"] == society:
         return
     session.info["society"] = society
+    session.info["society_filter"] = _only(society)
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT set_config('tsudoi.society', :society, true)"), {"society": society or ""})
+        connection.execute(_ENTER, {"society": society or ""})
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _filter(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load or "society" not in state.session.info:
         return
-    society: Any = state.session.info["society"]
-    criterion = sa.false() if society is None else None
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            SocietyOwned,
-            (lambda cls: sa.false()) if criterion is not None else (lambda cls: cls.society_id == society),
-            include_aliases=True,
-        )
-    )
+    state.statement = state.statement.options(state.session.info["society_filter"])
+
+
+def _only(society: Any) -> ORMOption:
+    """What is added to every query; made once for all queries of a transaction."""
+    if society is None:
+        return with_loader_criteria(SocietyOwned, lambda cls: sa.false(), include_aliases=True)
+    return with_loader_criteria(SocietyOwned, lambda cls: cls.society_id == society, include_aliases=True)
 
 
 @event.listens_for(Session, "before_flush")

@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from shared.db import Id
 from shared.errors import Forbidden, LoginNeeded
 from shared.identity import SYSTEM, Actor, EndedSession, Principal, Role, TokenReader, TokenRefused
 from shared.service import RunningService
@@ -25,6 +26,14 @@ TOKEN_COOKIE = "tsudoi_token"
 HINT_COOKIE = "tsudoi_session_hint"
 RENEW = "/members/session/renew"
 LOGIN = "/members/login"
+
+# of both tables in one statement, built once: one round trip for each request
+_STANDING = (
+    sa.select(EndedSession.session_id, SocietyRow)
+    .select_from(sa.select(sa.literal(1)).subquery())
+    .outerjoin(EndedSession, EndedSession.session_id == sa.bindparam("session", type_=Id))
+    .outerjoin(SocietyRow, SocietyRow.id == sa.bindparam("society", type_=Id))
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -215,16 +224,8 @@ def _read_principal() -> tuple[Principal | None, SocietyRow | None]:
         who = _token_reader(running).read(token)
     except TokenRefused:
         return None, None
-    # of both tables in one statement: one round trip for each request
-    here = sa.select(sa.literal(1)).subquery()
-    found = (
-        sa.select(EndedSession.session_id, SocietyRow)
-        .select_from(here)
-        .outerjoin(EndedSession, EndedSession.session_id == who.session_id)
-        .outerjoin(SocietyRow, SocietyRow.id == who.society_id)
-    )
     with running.look() as session:
-        ended, society = session.execute(found).one()
+        ended, society = session.execute(_STANDING, {"session": who.session_id, "society": who.society_id}).one()
     return (None, None) if ended else (who, society)
 
 
