@@ -10,6 +10,7 @@ import multiprocessing
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -69,7 +70,10 @@ def main() -> None:
 def _peer(ground: Ground, n: int, name: str, mode: str) -> float:
     """Messages a second, from the publisher's first to the last row."""
     _forget_queue(ground.broker)
-    with psycopg.connect(ground.straight, autocommit=True) as database:
+    with (
+        psycopg.connect(ground.straight, autocommit=True) as database,
+        tempfile.TemporaryDirectory(prefix="tsudoi-bench-") as folder,
+    ):
         database.execute(TABLES)
         env = {
             **environment.inherited(),
@@ -78,8 +82,8 @@ def _peer(ground: Ground, n: int, name: str, mode: str) -> float:
             "BENCH_BROKER": ground.broker,
             "BENCH_MODE": mode,
         }
-        log = Path("/tmp") / f"tsudoi-bench-{name}.log"
-        worker = Process(name=name, argv=[sys.executable, *PEERS[name]], log=str(log), env=env, cwd=str(ROOT))
+        log = str(Path(folder) / f"{name}.log")
+        worker = Process(name=name, argv=[sys.executable, *PEERS[name]], log=log, env=env, cwd=str(ROOT))
         worker.start()
         try:
             worker.wait_ready(lambda: _consumers(ground.broker) > 0, 60)
@@ -107,23 +111,23 @@ def _ours(ground: Ground, n: int) -> float:
     for process in (relay, consumer):
         process.start()
     try:
-        traffic.say(ground.billing, 1)
-        world.wait_until(lambda: _handled(ground) == 1)
-        began = time.monotonic()
-        traffic.say(ground.billing, n)
-        world.wait_until(lambda: _handled(ground) == n + 1, every=0.01)
-        return n / (time.monotonic() - began)
+        with psycopg.connect(ground.admin, dbname="notifications", autocommit=True) as database:
+            traffic.say(ground.billing, 1)
+            world.wait_until(lambda: _handled(database) == 1)
+            began = time.monotonic()
+            traffic.say(ground.billing, n)
+            world.wait_until(lambda: _handled(database) == n + 1, every=0.02)
+            return n / (time.monotonic() - began)
     finally:
         for process in (relay, consumer):
             process.join(30)
             process.kill()
 
 
-def _handled(ground: Ground) -> int:
-    with psycopg.connect(ground.admin, dbname="notifications") as database:
-        found = database.execute("SELECT count(*) FROM notes").fetchone()
+def _handled(database: psycopg.Connection[tuple[int]]) -> int:
+    found = database.execute("SELECT count(*) FROM notes").fetchone()
     assert found is not None
-    return int(found[0])
+    return found[0]
 
 
 def _consumers(broker: str) -> int:
