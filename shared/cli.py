@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     verbs.add_parser("recall", help="what notifications was told of invoices, for a restored billing")
     verbs.add_parser("sandbox", help="the sandbox payment provider")
     for verb, meaning in (
-        ("stack", "the full stack on this machine: up, down, status"),
+        ("stack", "the full stack on this machine: up, down, status, roll"),
         ("bus", "lag, parked, show, replay, discard, resend, compare"),
         ("operator", "appoint or dismiss an operator"),
         ("restored", "what billing does after it was restored from a back-up"),

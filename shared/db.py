@@ -42,6 +42,13 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# A server whose machine is gone says nothing more: without these, whoever waits for it would wait for hours.
+NOTICE_A_DEAD_SERVER = {
+    "keepalives_idle": 15,  # seconds of silence until it is asked
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds for it to acknowledge what we sent
+}
 WORTH_COPYING = 10  # rows; a COPY takes more round trips than a few inserts
 TRUSTED = 0.5  # seconds that a connection is taken for alive after it was used: under load, no round trip to ask
 
@@ -61,7 +68,10 @@ class KitBase(DeclarativeBase):
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine that neither loses updates on SQLite nor waits for ever on PostgreSQL."""
+    """An engine that neither loses updates on SQLite nor waits for ever on PostgreSQL.
+
+    With a standby the URL names both servers and asks for the one that can be written to:
+    `postgresql+psycopg://role:secret@/database?host=one:5432&host=two:5432&target_session_attrs=read-write`."""
     if url.startswith("sqlite"):
         return _sqlite_engine(url, pool_size)
     engine = sa.create_engine(
@@ -71,6 +81,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_timeout=10,
         connect_args={
             "connect_timeout": 5,
+            **NOTICE_A_DEAD_SERVER,
             "options": "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
         },
     )

@@ -1,4 +1,4 @@
-"""`tsudoi stack up|down|status`: everything on this machine, on free ports, with its own data folder."""
+"""`tsudoi stack up|down|status|roll`: everything on this machine, on free ports, with its own data folder."""
 
 from __future__ import annotations
 

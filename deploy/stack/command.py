@@ -1,4 +1,4 @@
-"""The command `tsudoi stack up|down|status`."""
+"""The command `tsudoi stack up|down|status|roll`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ def main(argv: Sequence[str]) -> int:
         ("up", "start all that does not run yet, wait until it is ready, print the addresses"),
         ("down", "stop all; the data stays"),
         ("status", "show every process: pid, alive, ready"),
+        ("roll", "replace the processes of services one by one by new ones; nobody notices"),
     ):
         parsed = verbs.add_parser(verb, help=meaning, description=meaning)
         parsed.add_argument("--home", type=Path, default=home, help=f"data folder (default {home})")
         if verb == "up":
             parsed.add_argument("--demo", action="store_true", help="create the demo society afterwards")
+            parsed.add_argument("--standby", action="store_true", help="with a second PostgreSQL")
             parsed.add_argument("--web-workers", type=int, default=2, metavar="N", help="web processes of each service")
+        if verb == "roll":
+            parsed.add_argument("services", nargs="*", metavar="SERVICE", help="of these services alone")
         if verb == "down":
             parsed.add_argument("--purge", action="store_true", help="delete the data, too")
     known = parser.parse_args(argv)
@@ -37,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _up(known: argparse.Namespace) -> int:
-    stack = Stack.start(known.home, web_workers=known.web_workers)
+    stack = Stack.start(known.home, web_workers=known.web_workers, standby=known.standby)
     print(f"Tsudoi        {stack.gateway_url}/")
     print(f"Mail          {stack.mail_folder}/*.eml (smtp://127.0.0.1:{stack.state.ports['smtp']})")
     print(f"PostgreSQL    127.0.0.1:{stack.postgres.port} (databases tsudoi_<service>)")
@@ -58,6 +62,16 @@ def _down(known: argparse.Namespace) -> int:
     return 0
 
 
+def _roll(known: argparse.Namespace) -> int:
+    """Workers first: they must know what the others may say from now on."""
+    stack = Stack.open(known.home)
+    for kind in ("work", "relay", "web"):
+        for service in known.services or stack.state.services:
+            stack.roll(kind, service)
+            print(f"{kind} {service}: new process {stack.process(kind, service).pid}")
+    return 0
+
+
 def _status(known: argparse.Namespace) -> int:
     """0: everything is ready."""
     stack = Stack.open(known.home)
@@ -72,4 +86,4 @@ def _status(known: argparse.Namespace) -> int:
     return 0 if all_ready else 1
 
 
-_VERBS: dict[str, Callable[[argparse.Namespace], int]] = {"up": _up, "down": _down, "status": _status}
+_VERBS: dict[str, Callable[[argparse.Namespace], int]] = {"up": _up, "down": _down, "status": _status, "roll": _roll}

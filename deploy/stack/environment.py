@@ -15,9 +15,18 @@ def inherited() -> dict[str, str]:
 
 
 def database_url(state: State, service: str, *, owner: bool = False) -> str:
+    """With a standby it names both servers, and whoever connects takes the one that can be written to."""
     role = f"{service}_owner" if owner else service
-    place = f"127.0.0.1:{state.ports['postgres']}/tsudoi_{service}"
-    return f"postgresql+psycopg://{role}:{state.passwords[service]}@{place}"
+    places = [f"127.0.0.1:{port}" for port in database_ports(state)]
+    if len(places) == 1:
+        return f"postgresql+psycopg://{role}:{state.passwords[service]}@{places[0]}/tsudoi_{service}"
+    hosts = "&".join(f"host={place}" for place in places)
+    address = f"postgresql+psycopg://{role}:{state.passwords[service]}@/tsudoi_{service}"
+    return f"{address}?{hosts}&target_session_attrs=read-write"
+
+
+def database_ports(state: State) -> list[int]:
+    return [state.ports[name] for name in ("postgres", "standby") if name in state.ports]
 
 
 def broker_url(state: State) -> str:
@@ -63,9 +72,11 @@ def for_process(state: State, kind: str, service: str) -> dict[str, str]:
     """Settings of one process of a service: also where it listens and where it counts."""
     env = for_service(state, service)
     if kind == "web":
-        env["TSUDOI_BIND"] = f"127.0.0.1:{state.ports[f'web-{service}']}"
+        port = state.ports[f"web-{service}"]
+        env["TSUDOI_BIND"] = f"127.0.0.1:{port}"
         env["TSUDOI_WEB_WORKERS"] = str(state.web_workers)
-        env["PROMETHEUS_MULTIPROC_DIR"] = str(Path(state.home) / "metrics" / service)
+        # of this instance alone: the one that it takes over from still counts in its own
+        env["PROMETHEUS_MULTIPROC_DIR"] = str(Path(state.home) / "metrics" / f"{service}-{port}")
     else:
         env["TSUDOI_METRICS_PORT"] = str(state.ports[f"{kind}-{service}-metrics"])
     return env

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+
+import psutil
 
 from deploy.stack.accounts import account, own
 from deploy.stack.errors import ServerMissing
@@ -52,6 +56,21 @@ class Gateway:
 
     def ready(self) -> bool:
         return answers(self.port)
+
+    def point(self, upstream: str, port: int, seconds: float = 10) -> None:
+        """Send a service's requests to another port from now on. Returns when those under way have been answered, or
+        after some seconds: lines of events stay open for an hour, and only whoever serves them can end them."""
+        self.upstreams[upstream] = port
+        (self.folder / "nginx.conf").write_text(self._configuration())
+        before = self._workers()
+        self.process.signal(signal.SIGHUP)
+        self.process.wait_ready(lambda: bool(self._workers() - before), seconds)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self._workers() & before:
+            time.sleep(0.02)
+
+    def _workers(self) -> set[psutil.Process]:
+        return set(psutil.Process(self.process.pid).children())
 
     def stop(self) -> None:
         self.process.stop()

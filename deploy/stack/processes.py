@@ -90,6 +90,13 @@ class Process:
         if found is not None:
             found.send_signal(number)
 
+    def signal_all(self, number: int) -> None:
+        """Send a signal to it and all that it started: a frozen server is frozen whole."""
+        found = self._found()
+        for member in self._family(found) if found is not None else []:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.send_signal(number)
+
     def talks_to(self, port: int) -> bool:
         """Whether it holds a connection to this port."""
         found = self._found()

@@ -67,10 +67,22 @@ class Programs:
         if kind == "web":
             return self._says_ready(f"http://127.0.0.1:{self.state.ports[name]}/{service}/health/ready")
         if kind == "work":
-            return all(self._is_consumed(queue) for queue in (service, f"{service}.bulk"))
+            return self.consumers(service) > 0
         if kind == "relay":
-            return self.state.processes[name].talks_to(self.state.ports["postgres"])
+            process = self.state.processes[name]
+            return any(process.talks_to(port) for port in environment.database_ports(self.state))
         return answers(self.state.ports[name])
+
+    def consumers(self, service: str) -> int:
+        """How many workers of a service hang on both of its queues."""
+        place, password = f"127.0.0.1:{self.state.ports['rabbit']}", self.state.passwords["rabbit"]
+        try:
+            with amqp.Connection(place, USER, password, virtual_host=VHOST, connect_timeout=2) as connection:
+                channel = connection.channel()
+                queues = (service, f"{service}.bulk")
+                return min(int(channel.queue_declare(queue, passive=True).consumer_count) for queue in queues)
+        except (OSError, amqp.exceptions.AMQPError):
+            return 0
 
     def migrate(self, service: str) -> None:
         """Bring the service's database to the newest schema, as the owner of its tables."""
@@ -91,12 +103,4 @@ class Programs:
         try:
             return requests.get(url, timeout=5).status_code == 200
         except requests.RequestException:
-            return False
-
-    def _is_consumed(self, queue: str) -> bool:
-        place, password = f"127.0.0.1:{self.state.ports['rabbit']}", self.state.passwords["rabbit"]
-        try:
-            with amqp.Connection(place, USER, password, virtual_host=VHOST, connect_timeout=2) as connection:
-                return bool(connection.channel().queue_declare(queue, passive=True).consumer_count)
-        except (OSError, amqp.exceptions.AMQPError):
             return False

@@ -1,4 +1,6 @@
-"""A private RabbitMQ node with its own port mapper (epmd), cookie, folders and ports, all on 127.0.0.1; no plugins."""
+"""A private RabbitMQ node with its own port mapper (epmd), cookie, folders and ports, all on 127.0.0.1; no plugins.
+
+Several of them make a cluster (deploy/stack/cluster.py): then they share port mapper and cookie."""
 
 from __future__ import annotations
 
@@ -50,6 +52,8 @@ class Rabbit:
     password: str
     cookie: str
     vhost: str = VHOST
+    node: str = "tsudoi@localhost"
+    more_settings: str = ""
 
     @cached_property
     def env(self) -> dict[str, str]:
@@ -60,7 +64,7 @@ class Rabbit:
             "HOME": folder,
             "ERL_EPMD_PORT": str(self.epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": "tsudoi@localhost",
+            "RABBITMQ_NODENAME": self.node,
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_DIST_PORT": str(self.dist_port),
@@ -119,16 +123,19 @@ class Rabbit:
 
     def control(self, *arguments: str, seconds: float = 60) -> str:
         """Run `rabbitmqctl` on this node and give back what it printed."""
-        done = subprocess.run(
-            [str(PROGRAMS / "rabbitmqctl"), "--quiet", *arguments],
-            env=self.env,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-            **rights(self.process.user),
-        )
+        try:
+            done = subprocess.run(
+                [str(PROGRAMS / "rabbitmqctl"), "--quiet", *arguments],
+                env=self.env,
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+                **rights(self.process.user),
+            )
+        except subprocess.TimeoutExpired:
+            raise StackError(f"rabbitmqctl {arguments[0]} has no answer after {seconds:.0f} s") from None
         if done.returncode != 0:
             raise StackError(f"rabbitmqctl {arguments[0]} failed:\n{done.stdout}{done.stderr}")
         return str(done.stdout)
@@ -155,7 +162,8 @@ class Rabbit:
     def _make_files(self) -> None:
         user = self.process.user
         own(self.folder, user)
-        self._write("rabbitmq.conf", SETTINGS.format(port=self.port, password=self.password, vhost=self.vhost))
+        settings = SETTINGS.format(port=self.port, password=self.password, vhost=self.vhost)
+        self._write("rabbitmq.conf", settings + self.more_settings)
         self._write("enabled_plugins", "[].\n")
         self._write("environment", "")
         self._write(".erlang.cookie", self.cookie)

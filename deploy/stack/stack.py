@@ -3,6 +3,7 @@
     stack = Stack.start(home)            # or Stack.open(home), for one that runs already
     stack.kill("relay", "billing")       # as a crash would
     stack.restart("relay", "billing")
+    stack.roll("web", "billing")         # as an update would: nobody notices
     stack.stop()
 
 A process is named by kind and service ("web", "billing"), or by one word: postgres, rabbit, smtp, sandbox, gateway."""
@@ -22,10 +23,12 @@ from deploy.stack import environment
 from deploy.stack.databases import create_database
 from deploy.stack.errors import StackError
 from deploy.stack.nginx import Gateway
+from deploy.stack.ports import free_port
 from deploy.stack.postgres import Postgres
 from deploy.stack.processes import Process
 from deploy.stack.programs import Programs, tsudoi_command
 from deploy.stack.rabbit import Rabbit
+from deploy.stack.standby import Standby
 from deploy.stack.state import KINDS, SERVICES, State, make_token_keys
 
 READY_SECONDS = 90.0
@@ -38,7 +41,10 @@ class Stack:
         self.state = state
         self.home = Path(state.home)
         ports, passwords, folder = state.ports, state.passwords, Path(state.servers_folder)
-        self.postgres = Postgres(folder / "postgres", ports["postgres"], passwords["postgres"])
+        self.postgres = Postgres(folder / state.database_folder, ports["postgres"], passwords["postgres"])
+        self.standby: Standby | None = None
+        if "standby" in ports:
+            self.standby = Standby.of(self.postgres, folder / f"standby-{ports['standby']}", ports["standby"])
         self.rabbit = Rabbit(
             folder / "rabbit", ports["rabbit"], ports["epmd"], ports["dist"], passwords["rabbit"], passwords["cookie"]
         )
@@ -49,6 +55,8 @@ class Stack:
         for name, server in (("postgres", self.postgres), ("rabbit", self.rabbit), ("gateway", self.gateway)):
             if name in state.processes:
                 server.process = state.processes[name]
+        if self.standby is not None and "standby" in state.processes:
+            self.standby.server.process = state.processes["standby"]
         if "epmd" in state.processes:
             self.rabbit.port_mapper = state.processes["epmd"]
 
@@ -68,10 +76,12 @@ class Stack:
         services: Sequence[str] = SERVICES,
         web_workers: int = 2,
         env: dict[str, str] | None = None,
+        standby: bool = False,
     ) -> Stack:
         """Start all that does not run yet and wait until it is ready; data of an earlier start is found again.
 
-        `env`: more settings for every service. When something does not become ready, all is stopped again."""
+        `env`: more settings for every service. `standby`: with a second PostgreSQL, which has every commit. When
+        something does not become ready, all is stopped again."""
         home = Path(home).resolve()
         home.mkdir(mode=0o755, parents=True, exist_ok=True)
         with _alone(home):
@@ -79,6 +89,8 @@ class Stack:
             if not state.running():
                 state.services, state.web_workers, state.extra_env = list(services), web_workers, dict(env or {})
                 state.processes = {}
+                if standby and "standby" not in state.ports:
+                    state.ports["standby"] = free_port()
                 state.avoid_taken_ports()
             stack = cls(state)
             try:
@@ -146,11 +158,51 @@ class Stack:
         self.process(kind, service).stop()
         self._start_one(kind if service is None else f"{kind}-{service}", env)
 
+    def roll(self, kind: str, service: str, *, env: dict[str, str] | None = None) -> None:
+        """Replace a process without anybody noticing, as for an update: start a new one beside it, wait until it is
+        ready, lead all requests to it, and only then let the old one finish and go. StackError when the new one does
+        not become ready: then the old one goes on."""
+        name, port = f"{kind}-{service}", f"web-{service}" if kind == "web" else f"{kind}-{service}-metrics"
+        with _alone(self.home):
+            old, old_port = self.process(kind, service), self.state.ports[port]
+            others = self.programs.consumers(service) if kind == "work" else 0
+            self.state.ports[port] = free_port()
+            new = self.programs.process(name, env or {})
+            self.state.leaving[name] = old
+            try:
+                self._note(name, new, new.start)
+                new.wait_ready(lambda: self._took_over(name, others), READY_SECONDS)
+                if kind == "web":
+                    self.gateway.point(service, self.state.ports[port])
+            except BaseException:
+                new.kill()
+                self.state.ports[port] = old_port
+                self._know(name, self.state.leaving.pop(name))
+                raise
+            old.stop()
+            del self.state.leaving[name]
+            if kind == "web":
+                shutil.rmtree(old.env["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+            self.state.save()
+
+    def fail_over(self) -> None:
+        """The first PostgreSQL is gone, or is made to go: the standby takes its place, for good."""
+        if self.standby is None:
+            raise StackError("this stack has no standby")
+        self.postgres.kill()
+        self.standby.promote()
+        self.postgres, self.standby = self.standby.server, None
+        self.state.database_folder = self.postgres.folder.name
+        self.state.ports["postgres"] = self.state.ports.pop("standby")
+        del self.state.processes["standby"]
+        self._know("postgres", self.postgres.process)
+
     def ready(self, name: str) -> bool:
         checks: dict[str, Callable[[], bool]] = {
             "postgres": self.postgres.ready,
             "rabbit": self.rabbit.ready,
             "gateway": self.gateway.ready,
+            "standby": lambda: self.standby is not None and self.standby.server.ready(),
         }
         return self.state.processes[name].alive() and checks.get(name, lambda: self.programs.ready(name))()
 
@@ -170,6 +222,8 @@ class Stack:
         make_token_keys(self.home / "keys")
         (self.home / "data").mkdir(mode=0o700, exist_ok=True)
         _at_once(self._start_one, ["postgres", "rabbit"])
+        if self.standby is not None:
+            self._start_one("standby")
         for service in SERVICES:
             url, secret = self.postgres.admin_url, self.state.passwords[service]
             create_database(url, f"tsudoi_{service}", service, secret)
@@ -182,6 +236,8 @@ class Stack:
     def _start_one(self, name: str, env: dict[str, str] | None = None) -> None:
         if name == "postgres":
             self._note(name, self.postgres.process, self.postgres.start)
+        elif name == "standby" and self.standby is not None:
+            self._note(name, self.standby.server.process, self.standby.start)
         elif name == "rabbit":
             self._know("epmd", self.rabbit.port_mapper)
             self._note(name, self.rabbit.process, self.rabbit.start)
@@ -207,9 +263,15 @@ class Stack:
             self.state.processes[name] = process
             self.state.save()
 
+    def _took_over(self, name: str, others: int) -> bool:
+        """A worker is there when it hangs on the queues beside the others; web and relay are asked themselves."""
+        kind, _, service = name.partition("-")
+        return self.programs.consumers(service) > others if kind == "work" else self.programs.ready(name)
+
     def _stop_all(self) -> None:
+        _at_once(lambda name: self.state.leaving[name].stop(), list(self.state.leaving))
         groups = [["gateway"], *([f"{kind}-{s}" for s in SERVICES] for kind in KINDS), ["sandbox", "smtp"]]
-        for group in [*groups, ["rabbit", "postgres"], ["epmd"]]:
+        for group in [*groups, ["rabbit", "postgres"], ["standby", "epmd"]]:
             _at_once(lambda name: self.state.processes[name].stop(), [n for n in group if n in self.state.processes])
 
 

@@ -31,6 +31,8 @@ class State:
     web_workers: int = 2
     extra_env: dict[str, str] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
+    database_folder: str = "postgres"  # another one after a fail-over
+    leaving: dict[str, Process] = field(default_factory=dict)  # those that another has just taken over from
 
     @classmethod
     def load(cls, home: Path) -> State | None:
@@ -38,7 +40,8 @@ class State:
         if not path.exists():
             return None
         saved = json.loads(path.read_text())
-        saved["processes"] = {name: Process(**process) for name, process in saved["processes"].items()}
+        for group in ("processes", "leaving"):
+            saved[group] = {name: Process(**process) for name, process in saved.get(group, {}).items()}
         return cls(**saved)
 
     @classmethod
@@ -60,11 +63,11 @@ class State:
         os.replace(hidden, path)
 
     def running(self) -> bool:
-        return any(process.alive() for process in self.processes.values())
+        return any(process.alive() for process in (*self.processes.values(), *self.leaving.values()))
 
     def avoid_taken_ports(self) -> None:
         """While nothing of ours runs: a port that somebody else took meanwhile is replaced."""
-        for name in port_names():
+        for name in [*port_names(), *(["standby"] if "standby" in self.ports else [])]:
             if not is_free(self.ports.get(name, 0)) or name not in self.ports:
                 self.ports[name] = free_port()
 

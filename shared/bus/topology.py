@@ -6,6 +6,7 @@ tsudoi ──prompt.<type>──▶ <service>        ─┐ rejected or delivere
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,6 +22,7 @@ UNHEARD = "tsudoi.unheard"  # copies of what no service subscribes to, so that s
 DELIVERY_LIMIT = 10
 HEARTBEAT = 30  # seconds
 TIMEOUT = 5.0  # seconds for connecting and for a write
+ANSWER = 10.0  # seconds for an answer to whatever we ask the broker: a frozen node gives none, and keeps the line open
 
 BROKER_ERRORS: tuple[type[Exception], ...] = (AMQPError, OSError, EOFError)
 
@@ -28,10 +30,19 @@ BROKER_ERRORS: tuple[type[Exception], ...] = (AMQPError, OSError, EOFError)
 def connect(
     broker_url: str, *, on_blocked: Callable[[str], None] | None = None, on_unblocked: Callable[[], None] | None = None
 ) -> Any:
-    """An open py-amqp connection; several addresses separated by `;` are tried in turn. Raises one of BROKER_ERRORS."""
+    """An open py-amqp connection. Raises one of BROKER_ERRORS.
+
+    Several addresses, separated by `;`, are tried one after the other, beginning with any of them: so the nodes of a
+    cluster share the work, and who is unlucky with a node that connects but does not answer soon tries another."""
     make: Any = kombu.Connection
-    options = {"write_timeout": TIMEOUT, "on_blocked": on_blocked, "on_unblocked": on_unblocked}
+    options = {
+        "write_timeout": TIMEOUT,
+        "read_timeout": ANSWER,
+        "on_blocked": on_blocked,
+        "on_unblocked": on_unblocked,
+    }
     addresses = broker_url.split(";")
+    random.shuffle(addresses)
     for number, address in enumerate(addresses, 1):
         known = make(address, heartbeat=HEARTBEAT, connect_timeout=TIMEOUT, transport_options=options)
         try:

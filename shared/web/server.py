@@ -7,10 +7,29 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import multiprocess
 
 from shared.service import Service
 from shared.web.app import create_app
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """Told to stop, it answers what has come in, and listens no longer: the port is closed for whoever comes now.
+
+    gunicorn's own stops accepting and goes on listening until its last answer is out. Each worker has a queue of its
+    own here (`reuse_port`): whoever was put into it meanwhile would wait in vain and be cut off."""
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if self.alive:
+            return
+        for listener in self.sockets:
+            taken = -1
+            while taken != self.nr_conns:
+                taken = self.nr_conns
+                self.accept(listener)
+            listener.close()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -23,7 +42,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": os.environ.get("TSUDOI_BIND", "127.0.0.1:8000"),
             "workers": int(os.environ.get("TSUDOI_WEB_WORKERS", "2")),
             "threads": int(os.environ.get("TSUDOI_WEB_THREADS", "8")),
-            "worker_class": "gthread",
+            "worker_class": _Worker,
             "reuse_port": True,  # without it, kept-alive connections gather at one worker
             "graceful_timeout": 25,
             "timeout": 60,
