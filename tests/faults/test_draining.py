@@ -84,7 +84,7 @@ def test_a_web_process_that_is_told_to_stop_answers_what_it_has_and_takes_nothin
         assert process.alive()
         slow.sendall(body)
         assert b"HTTP/1.1 201" in slow.recv(65_536)
-    wait_for(lambda: not process.alive(), seconds=10)
+    wait_for(lambda: not process.alive(), seconds=30)
     assert process.exit_code == 0
 
 

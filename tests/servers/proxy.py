@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -147,7 +148,8 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dire
 
 def _end(writer: asyncio.StreamWriter, *, rudely: bool) -> None:
     if rudely and (ours := writer.get_extra_info("socket")) is not None:
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with suppress(OSError):  # closed already
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
     else:
         writer.close()
