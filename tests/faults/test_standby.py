@@ -105,9 +105,11 @@ def test_while_the_standby_takes_nothing_in_nothing_is_confirmed_and_nothing_los
     receiver.send_signal(signal.SIGCONT)
     with score.recovering():
         site.wait_until(lambda: _enter(office, keys[0]) == 201, step=0)
+    wait_for(guarded.standby.in_step, seconds=30)
     assert [_enter(office, key) for key in keys[:3]] == [201, 201, 201]
 
     score.injected()
+    receiver = guarded.standby.receiver()  # after a minute of silence the primary has hung up, and another one came
     receiver.send_signal(signal.SIGSTOP)
     waiting = [threading.Thread(target=_enter, args=(office, key)) for key in keys[3:]]
     for each in waiting:
