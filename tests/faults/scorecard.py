@@ -83,7 +83,8 @@ class _Scorecard:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         properties = dict(report.user_properties)
-        if "rows" in properties and (report.when == "call" or report.failed) and not report.skipped:
+        made = report.when == "call" or report.failed or report.nodeid in self._passed  # the score comes with the end
+        if "rows" in properties and made and not report.skipped:
             self._passed[report.nodeid] = self._passed.get(report.nodeid, True) and report.passed
             self._properties[report.nodeid] = properties
 
