@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from deploy.stack.state import State
+from deploy.stack.state import State, broker_account
 
 
 def inherited() -> dict[str, str]:
@@ -29,8 +29,11 @@ def database_ports(state: State) -> list[int]:
     return [state.ports[name] for name in ("postgres", "standby") if name in state.ports]
 
 
-def broker_url(state: State) -> str:
-    return f"amqp://tsudoi:{state.passwords['rabbit']}@127.0.0.1:{state.ports['rabbit']}/tsudoi"
+def broker_url(state: State, service: str | None = None) -> str:
+    """A service's own address; without one the administrator's, who declares queues and may read all of them."""
+    user = service or "tsudoi"
+    password = state.passwords[broker_account(service) if service else "rabbit"]
+    return f"amqp://{user}:{password}@127.0.0.1:{state.ports['rabbit']}/tsudoi"
 
 
 def gateway_url(state: State) -> str:
@@ -44,7 +47,6 @@ def clock_file(state: State) -> Path:
 def common(state: State) -> dict[str, str]:
     home = Path(state.home)
     return {
-        "TSUDOI_BROKER": broker_url(state),
         "TSUDOI_SMTP": f"smtp://127.0.0.1:{state.ports['smtp']}",
         "TSUDOI_PUBLIC_URL": gateway_url(state),
         "TSUDOI_SECRET": state.passwords["session"],
@@ -57,7 +59,7 @@ def common(state: State) -> dict[str, str]:
 
 def for_service(state: State, service: str, *, owner: bool = False) -> dict[str, str]:
     """Settings of one service; `owner`: also the address that may change its tables (for migrations alone)."""
-    env = common(state)
+    env = {"TSUDOI_BROKER": broker_url(state, service), **common(state)}
     env[f"TSUDOI_DATABASE_{service.upper()}"] = database_url(state, service)
     if owner:
         env[f"TSUDOI_DATABASE_{service.upper()}_OWNER"] = database_url(state, service, owner=True)
@@ -80,6 +82,10 @@ def for_process(state: State, kind: str, service: str) -> dict[str, str]:
     else:
         env["TSUDOI_METRICS_PORT"] = str(state.ports[f"{kind}-{service}-metrics"])
     return env
+
+
+def for_topology(state: State) -> dict[str, str]:
+    return {"TSUDOI_BROKER": broker_url(state), **common(state)}
 
 
 def for_sandbox(state: State) -> dict[str, str]:

@@ -91,7 +91,7 @@ class Programs:
     def declare_topology(self) -> None:
         """Declare all queues in the broker, so that nothing is said into the void."""
         command = [sys.executable, "-m", "deploy.stack.topology", *self.state.services]
-        self._run(command, environment.common(self.state))
+        self._run(command, environment.for_topology(self.state))
 
     def _run(self, command: list[str], env: dict[str, str]) -> None:
         env = {**environment.inherited(), **env}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +16,12 @@ from urllib.parse import quote
 import amqp
 
 from deploy.stack.accounts import account, own, rights
+from deploy.stack.broker_accounts import ADMINISTRATOR, definitions
 from deploy.stack.errors import ServerMissing, StackError
 from deploy.stack.ports import answers
 from deploy.stack.processes import Process
 
-USER = "tsudoi"
+USER = ADMINISTRATOR
 VHOST = "tsudoi"
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 # beside the listening ports, Erlang wants ports for the command line tools; any will do
@@ -54,6 +56,7 @@ class Rabbit:
     vhost: str = VHOST
     node: str = "tsudoi@localhost"
     more_settings: str = ""
+    services: Mapping[str, str] | None = None  # account → password, beside the administrator's
 
     @cached_property
     def env(self) -> dict[str, str]:
@@ -121,7 +124,7 @@ class Rabbit:
         """Kill the node, not its port mapper."""
         self.process.kill()
 
-    def control(self, *arguments: str, seconds: float = 60) -> str:
+    def control(self, *arguments: str, seconds: float = 180) -> str:
         """Run `rabbitmqctl` on this node and give back what it printed."""
         try:
             done = subprocess.run(
@@ -163,6 +166,11 @@ class Rabbit:
         user = self.process.user
         own(self.folder, user)
         settings = SETTINGS.format(port=self.port, password=self.password, vhost=self.vhost)
+        if self.services is not None:
+            folder = own(self.folder / "definitions", user)
+            settings += f"load_definitions = {folder}\n"
+            for name, text in definitions({USER: self.password, **self.services}).items():
+                self._write(f"definitions/{name}", text)
         self._write("rabbitmq.conf", settings + self.more_settings)
         self._write("enabled_plugins", "[].\n")
         self._write("environment", "")

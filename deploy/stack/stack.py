@@ -29,7 +29,7 @@ from deploy.stack.processes import Process
 from deploy.stack.programs import Programs, tsudoi_command
 from deploy.stack.rabbit import Rabbit
 from deploy.stack.standby import Standby
-from deploy.stack.state import KINDS, SERVICES, State, make_token_keys
+from deploy.stack.state import KINDS, SERVICES, State, broker_account, make_token_keys
 
 READY_SECONDS = 90.0
 
@@ -46,7 +46,13 @@ class Stack:
         if "standby" in ports:
             self.standby = Standby.of(self.postgres, folder / f"standby-{ports['standby']}", ports["standby"])
         self.rabbit = Rabbit(
-            folder / "rabbit", ports["rabbit"], ports["epmd"], ports["dist"], passwords["rabbit"], passwords["cookie"]
+            folder / "rabbit",
+            ports["rabbit"],
+            ports["epmd"],
+            ports["dist"],
+            passwords["rabbit"],
+            passwords["cookie"],
+            services={name: passwords[broker_account(name)] for name in SERVICES},
         )
         upstreams = {name: ports[f"web-{name}"] for name in SERVICES} | {"sandbox": ports["sandbox"]}
         self.gateway = Gateway(folder / "gateway", ports["gateway"], upstreams)
@@ -117,6 +123,7 @@ class Stack:
 
     @property
     def broker_url(self) -> str:
+        """The administrator's; a service's own stands in `env`."""
         return environment.broker_url(self.state)
 
     @property
@@ -211,6 +218,7 @@ class Stack:
         env = environment.inherited()
         for service in SERVICES:
             env |= self.env(service)
+        env |= environment.for_topology(self.state)  # the command may ask for any service's queues
         done = subprocess.run(
             [*tsudoi_command(), *arguments], env=env, capture_output=True, text=True, timeout=seconds, check=False
         )

@@ -40,19 +40,19 @@ class State:
         if not path.exists():
             return None
         saved = json.loads(path.read_text())
+        saved["passwords"] = _passwords() | saved["passwords"]
         for group in ("processes", "leaving"):
             saved[group] = {name: Process(**process) for name, process in saved.get(group, {}).items()}
         return cls(**saved)
 
     @classmethod
     def fresh(cls, home: Path, services: list[str]) -> State:
-        names = ("postgres", "rabbit", "cookie", *SERVICES, "session", "sandbox")
         return cls(
             home=str(home),
             services=services,
             servers_folder=str(reachable_folder(home)),
             ports={name: free_port() for name in port_names()},
-            passwords={name: secrets.token_hex(24) for name in names},
+            passwords=_passwords(),
         )
 
     def save(self) -> None:
@@ -70,6 +70,16 @@ class State:
         for name in [*port_names(), *(["standby"] if "standby" in self.ports else [])]:
             if not is_free(self.ports.get(name, 0)) or name not in self.ports:
                 self.ports[name] = free_port()
+
+
+def broker_account(service: str) -> str:
+    """Under which name the password of a service's account at the broker is kept."""
+    return f"rabbit-{service}"
+
+
+def _passwords() -> dict[str, str]:
+    names = ("postgres", "rabbit", "cookie", *SERVICES, *map(broker_account, SERVICES), "session", "sandbox")
+    return {name: secrets.token_hex(24) for name in names}
 
 
 def port_names() -> list[str]:

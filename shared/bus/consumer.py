@@ -19,7 +19,7 @@ from shared.bus.arrival import Undecodable, read
 from shared.bus.heartbeat import Heartbeat
 from shared.bus.relay import pause
 from shared.bus.topology import BROKER_ERRORS, close, connect, declare, queue_name
-from shared.bus.wire import Delivery, Reader
+from shared.bus.wire import Delivery, Reader, way
 from shared.messages import Envelope
 from shared.service import RunningService
 from shared.trouble import database_is_down, is_contention
@@ -116,8 +116,11 @@ class _Taker:
 
     def _on_message(self, message: Any) -> None:
         """By way of py-amqp come those few that our reader leaves to it."""
-        redelivered = message.delivery_info["redelivered"]
-        self._waiting.append(Delivery(message.delivery_tag, redelivered, message.properties, message.body))
+        told = message.delivery_info
+        sent = way(told["exchange"], told["routing_key"])
+        self._waiting.append(
+            Delivery(message.delivery_tag, told["redelivered"], message.properties, message.body, sent)
+        )
 
     def _on_cancel(self, tag: str) -> None:
         self._cancelled = True

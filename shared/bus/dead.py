@@ -11,7 +11,7 @@ import structlog
 
 from shared import audit
 from shared.bus.replay import FASTEST, RateImpossible, ReasonNeeded
-from shared.bus.topology import BROKER_ERRORS, close, connect, dead_queue, queue_name
+from shared.bus.topology import BROKER_ERRORS, again_exchange, close, connect, dead_queue, queue_name
 from shared.identity import Actor
 from shared.service import RunningService
 
@@ -78,7 +78,8 @@ def replay_dead(
             queue = queue_name(service, bulk=first.get("queue") == queue_name(service, bulk=True))
             kept = {name: message.properties[name] for name in _KEPT if name in message.properties}
             again = amqp.Message(message.body, application_headers=headers, **kept)
-            confirmed.basic_publish_confirm(again, exchange="", routing_key=queue, mandatory=True, confirm_timeout=5)
+            exchange = again_exchange(service)
+            confirmed.basic_publish_confirm(again, exchange, queue, mandatory=True, confirm_timeout=5)
             channel.basic_ack(message.delivery_tag)
             if societies is not None:
                 societies[str(headers.get("cloudEvents:society"))] += 1

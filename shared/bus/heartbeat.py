@@ -12,9 +12,9 @@ from shared.bus.topology import HEARTBEAT
 class Heartbeat:
     """Sends from a thread of its own (py-amqp's frame writer has a lock); the reader tells whether it is answered."""
 
-    def __init__(self, connection: Any, interval: float = HEARTBEAT) -> None:
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self._interval = interval
+        self._interval: float = connection.heartbeat or HEARTBEAT  # the broker may want a shorter one than we
         self._stopped = threading.Event()
         self._last_heard = time.monotonic()
         self._bytes = connection.bytes_recv

@@ -26,6 +26,12 @@ LOOK_EVERY = 50  # messages that go out at once; then we look at what the broker
 CONFIRM_TIMEOUT = 5.0  # seconds without any confirm
 UNROUTABLE_REST = 30.0  # seconds
 REFUSED_REST = 5.0
+LONGEST_BLOCK = 300.0  # seconds; then the line is tried anew, in case nobody is at its other end any more
+
+
+class Blocked(ConnectionError):
+    """The broker blocks publishers. The connection is kept: it hears the end of it, and the broker would not notice
+    that we left it, so that each try of a long alarm would cost the broker one more."""
 
 
 class RabbitPublisher:
@@ -43,6 +49,7 @@ class RabbitPublisher:
         self._returned: set[str] = set()
         self._refused: list[Envelope] = []
         self._blocked: str | None = None
+        self._blocked_since = 0.0
         self._last_beat = 0.0
         self._resting: dict[Lane, float] = {}
 
@@ -50,9 +57,14 @@ class RabbitPublisher:
         """Ids that the broker has stored in at least one queue. Raises BusUnavailable with those confirmed so far."""
         self._confirmed, self._returned, self._refused = set(), set(), []
         try:
+            if self._blocked is not None:
+                self._look(0)
+                self._throw_away()  # unblocked, or for too long; what was sent before may be confirmed late
             if self._connection is None:
                 self._connect()
             self._send(envelopes)
+        except Blocked as error:
+            raise BusUnavailable(repr(error), self._confirmed - self._returned) from error
         except BROKER_ERRORS as error:
             self._throw_away()
             raise BusUnavailable(repr(error), self._confirmed - self._returned) from error
@@ -72,7 +84,9 @@ class RabbitPublisher:
 
     def keep_alive(self) -> None:
         """Heartbeats both ways; a broken connection is dropped now rather than when a message is in hand."""
-        if self._connection is None or time.monotonic() - self._last_beat < HEARTBEAT / 3:
+        if self._connection is None:
+            return
+        if time.monotonic() - self._last_beat < (self._connection.heartbeat or HEARTBEAT) / 3:
             return
         self._last_beat = time.monotonic()
         try:
@@ -87,7 +101,6 @@ class RabbitPublisher:
             self._connection = self._channel = self._reader = None
 
     def _connect(self) -> None:
-        self._blocked = None
         self._connection = connect(self._broker_url, on_blocked=self._on_blocked, on_unblocked=self._on_unblocked)
         self._channel = self._connection.channel()
         declare_exchange(self._channel)
@@ -103,6 +116,7 @@ class RabbitPublisher:
             self._connection.collect()
         self._connection = self._channel = self._reader = None
         self._unconfirmed = OrderedDict()
+        self._blocked = None
 
     def _send(self, envelopes: Sequence[Envelope]) -> None:
         for first in range(0, len(envelopes), LOOK_EVERY):
@@ -144,8 +158,8 @@ class RabbitPublisher:
                 timeout = 0
         except TimeoutError:
             pass
-        if self._blocked is not None:
-            raise ConnectionError(f"the broker blocks publishers: {self._blocked}")
+        if self._blocked is not None and time.monotonic() - self._blocked_since < LONGEST_BLOCK:
+            raise Blocked(f"the broker blocks publishers: {self._blocked}")
 
     def _settled(self, tag: int, multiple: bool) -> list[Envelope]:
         if not multiple:
@@ -167,7 +181,7 @@ class RabbitPublisher:
         self._returned.add(message.properties["message_id"])
 
     def _on_blocked(self, reason: str) -> None:
-        self._blocked = reason
+        self._blocked, self._blocked_since = reason, time.monotonic()
         observe.BROKER_BLOCKED.set(1)
 
     def _on_unblocked(self) -> None:

@@ -2,7 +2,8 @@
 
 tsudoi ──prompt.<type>──▶ <service>        ─┐ rejected or delivered
        ──bulk.<type>────▶ <service>.bulk   ─┴ too often ──▶ tsudoi.dead ──▶ <service>.dead
-"""
+
+By way of <service>.again dead letters go back to their queue: who may write there can reach no other service's."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AccessRefused, AMQPError, NotFound
 from kombu import connection as kombu
 
 from shared.messages import CONTRACTS, Message
@@ -23,6 +24,11 @@ DELIVERY_LIMIT = 10
 HEARTBEAT = 30  # seconds
 TIMEOUT = 5.0  # seconds for connecting and for a write
 ANSWER = 10.0  # seconds for an answer to whatever we ask the broker: a frozen node gives none, and keeps the line open
+
+
+class TopologyMissing(ConnectionError):
+    """A queue is missing, and this account may not declare it."""
+
 
 BROKER_ERRORS: tuple[type[Exception], ...] = (AMQPError, OSError, EOFError)
 
@@ -77,15 +83,31 @@ def routing_key(type_name: str, *, bulk: bool) -> str:
     return f"bulk.{type_name}" if bulk else f"prompt.{type_name}"
 
 
+def again_exchange(service: str) -> str:
+    return f"{service}.again"
+
+
 def declare(channel: Any, service: str, subscriptions: Iterable[type[Message]]) -> None:
-    """What a service needs, idempotently."""
+    """What a service needs, idempotently. Whoever may not declare looks whether the deployment has done so.
+
+    Raises TopologyMissing, one of BROKER_ERRORS."""
+    subscriptions = list(subscriptions)
+    try:
+        _trying(channel, lambda other: _declare(other, service, subscriptions))
+    except AccessRefused:
+        _trying(channel, lambda other: _look(other, service))
+
+
+def _declare(channel: Any, service: str, subscriptions: Iterable[type[Message]]) -> None:
     declare_exchange(channel)
     channel.exchange_declare(DEAD, "direct", durable=True, auto_delete=False)
     channel.queue_declare(dead_queue(service), durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
     channel.queue_bind(dead_queue(service), DEAD, service)
+    channel.exchange_declare(again_exchange(service), "direct", durable=True, auto_delete=False)
     for bulk in (False, True):
+        queue = queue_name(service, bulk=bulk)
         channel.queue_declare(
-            queue_name(service, bulk=bulk),
+            queue,
             durable=True,
             auto_delete=False,
             arguments={
@@ -97,12 +119,35 @@ def declare(channel: Any, service: str, subscriptions: Iterable[type[Message]]) 
                 "x-overflow": "reject-publish",  # without it, dead-lettering silently falls back to at-most-once
             },
         )
+        channel.queue_bind(queue, again_exchange(service), queue)
         for contract in subscriptions:
-            channel.queue_bind(queue_name(service, bulk=bulk), EXCHANGE, routing_key(contract.type_name(), bulk=bulk))
+            channel.queue_bind(queue, EXCHANGE, routing_key(contract.type_name(), bulk=bulk))
+
+
+def _look(channel: Any, service: str) -> None:
+    for queue in (queue_name(service, bulk=False), queue_name(service, bulk=True), dead_queue(service)):
+        try:
+            channel.queue_declare(queue, passive=True)
+        except NotFound:
+            raise TopologyMissing(f"there is no queue {queue}: has the deployment declared the topology?") from None
 
 
 def declare_exchange(channel: Any) -> None:
-    channel.exchange_declare(EXCHANGE, "topic", durable=True, auto_delete=False)
+    """Unless it stands: then nobody needs the right to declare it."""
+    try:
+        _trying(channel, lambda other: other.exchange_declare(EXCHANGE, "topic", passive=True))
+    except NotFound:
+        channel.exchange_declare(EXCHANGE, "topic", durable=True, auto_delete=False)
+
+
+def _trying(channel: Any, do: Callable[[Any], object]) -> None:
+    """On a channel of its own: a refusal closes it."""
+    other = channel.connection.channel()
+    try:
+        do(other)
+    finally:
+        if other.is_open:
+            other.close()
 
 
 def declare_topology(broker_url: str, services: Iterable[Service]) -> None:

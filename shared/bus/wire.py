@@ -44,6 +44,7 @@ class Delivery(NamedTuple):
     redelivered: bool
     properties: dict[str, Any]
     body: bytes
+    way: bytes  # as `way` packs it: where it was sent to
 
 
 def publication(channel: int, exchange: str, key: str, envelope: Envelope, frame_max: int) -> bytes:
@@ -79,6 +80,12 @@ def _publish(channel: int, exchange: str, key: str) -> bytes:
 def _short(text: str) -> bytes:
     encoded = text.encode()
     return bytes((len(encoded),)) + encoded
+
+
+@lru_cache
+def way(exchange: str, key: str) -> bytes:
+    """Exchange and routing key, as they stand at the end of a delivery."""
+    return _short(exchange) + _short(key)
 
 
 @lru_cache
@@ -148,6 +155,7 @@ def _delivery(buffer: bytes, at: int, end: int) -> tuple[Delivery, int] | None:
         redelivered=bool(buffer[tag + 8] & 1),
         properties=_properties(buffer, header + 21, flags),
         body=buffer[body + 7 : end_of_body - 1],
+        way=buffer[tag + 9 : end - 1],
     ), end_of_body
 
 

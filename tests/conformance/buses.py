@@ -13,7 +13,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from shared import clock
-from shared.bus.inbox import InboxRow
+from shared.bus.inbox import OPEN, InboxRow
 from shared.bus.local import LocalPublisher
 from shared.bus.rabbit import RabbitPublisher
 from shared.bus.relay import Publisher, run_relay
@@ -128,6 +128,13 @@ class Bus:
     def row(self, id: str) -> InboxRow | None:
         with self.notifications.session(reading=True) as session:
             return session.get(InboxRow, id)
+
+    def advance(self, time: timedelta) -> None:
+        """The clock of all; put back after the test."""
+        clock._offset += time
+
+    def at_rest(self) -> bool:
+        return not set(self.states().values()) & set(OPEN)
 
     def unsent(self, running: RunningService | None = None) -> int:
         with (running or self.billing).session(reading=True) as session:

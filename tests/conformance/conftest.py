@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +12,14 @@ from pathlib import Path
 import pytest
 import structlog
 
+from deploy.stack.errors import StackError
+from deploy.stack.ports import free_port
+from deploy.stack.rabbit import Rabbit
 from shared import clock
 from tests.conformance import sample
 from tests.conformance.buses import Bus
+from tests.conformance.own_broker import tune
+from tests.servers import missing
 from tests.servers.plugin import FreshDatabase, FreshVhost
 
 structlog.configure(  # plain lines; the default draws every local variable of a traceback, which takes seconds
@@ -73,3 +81,27 @@ def rabbit(fresh_database: FreshDatabase, fresh_vhost: FreshVhost) -> Iterator[B
 def bus(request: pytest.FixtureRequest) -> Bus:
     found: Bus = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="module")
+def own_rabbit() -> Iterator[Rabbit]:
+    """A broker for tests that kill it or set it otherwise."""
+    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-rabbit-"))
+    folder.chmod(0o711)
+    ports = (free_port(), free_port(), free_port())
+    rabbit = Rabbit(folder / "server", *ports, secrets.token_hex(16), secrets.token_hex(20))
+    try:
+        rabbit.start()
+    except StackError as trouble:
+        missing.missing("RabbitMQ", str(trouble))
+    # a dead letter that finds no way is tried again so much later; by default after 3 minutes
+    tune(rabbit, dead_letter_worker_publisher_confirm_timeout=1000)
+    yield rabbit
+    rabbit.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_bus(own_rabbit: Rabbit, fresh_database: FreshDatabase) -> Iterator[Bus]:
+    with running_bus("rabbit", make_databases(fresh_database), own_rabbit.url()) as bus:
+        yield bus

@@ -10,17 +10,19 @@ import sys
 import threading
 from pathlib import Path
 
+from shared.bus import worker
 from shared.bus.local import LocalPublisher
 from shared.bus.rabbit import RabbitPublisher
 from shared.bus.relay import run_relay
-from shared.bus.worker import run_worker
 from tests.conformance import sample
 from tests.conformance.buses import Bus
 
 SERVICES = {"billing": sample.BILLING, "notifications": sample.NOTIFICATIONS}
 
 
-def spawn(what: str, bus: Bus, *, crash_at: str = "", clock_file: Path | None = None) -> subprocess.Popen[bytes]:
+def spawn(
+    what: str, bus: Bus, *, crash_at: str = "", clock_file: Path | None = None, hangs_after: float | None = None
+) -> subprocess.Popen[bytes]:
     """Start one that dies at a crash point, if one is given."""
     environment = {
         **os.environ,
@@ -30,6 +32,7 @@ def spawn(what: str, bus: Bus, *, crash_at: str = "", clock_file: Path | None = 
         "TSUDOI_TESTING": "1",
         "TSUDOI_CRASH_AT": crash_at,
         "TSUDOI_CLOCK_FILE": str(clock_file or ""),
+        **({} if hangs_after is None else {"TSUDOI_TEST_HANGS_AFTER": str(hangs_after)}),
     }
     return subprocess.Popen([sys.executable, "-m", "tests.conformance.process", what], env=environment)
 
@@ -42,7 +45,8 @@ def main(what: str) -> None:
     }
     stop = threading.Event()
     if what == "work":
-        run_worker(running["notifications"], broker_url=broker or None, stop=stop)
+        worker.HANGS_AFTER = float(os.environ.get("TSUDOI_TEST_HANGS_AFTER", worker.HANGS_AFTER))
+        sys.exit(worker.run_worker(running["notifications"], broker_url=broker or None, stop=stop))
     else:
         publisher = RabbitPublisher(broker) if broker else LocalPublisher(list(running.values()))
         run_relay(running["billing"], publisher, stop)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -58,13 +61,36 @@ MISBEHAVIOURS: dict[str, type[BaseException]] = {
 }
 
 
+def _eat_all_memory() -> None:
+    """Of what is left to a process that has a limit, as a container has; the kernel then kills it."""
+    limit = 4 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    eaten: list[bytearray] = []
+    try:
+        while True:
+            eaten.append(bytearray(1 << 20))
+    except MemoryError:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+DEADLY: dict[str, Callable[[], object]] = {  # title → what it does to the process
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "abort": os.abort,
+    "memory is full": _eat_all_memory,
+    "hang": lambda: threading.Event().wait(),
+}
+SLEEPS = "sleep "  # and so many seconds
+
+
 def note_created(uow: UnitOfWork, message: InvoiceCreated) -> None:
     """Misbehaves as the title says."""
     title = message.invoice.title
     if title in MISBEHAVIOURS:
         raise MISBEHAVIOURS[title]
-    if title == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+    if title in DEADLY:
+        DEADLY[title]()
+    if title.startswith(SLEEPS):
+        time.sleep(float(title.removeprefix(SLEEPS)))
     _note(uow, "created", message.invoice)
     uow.say(LetterBounced(letter_id=new_id(), person_id=message.invoice.payer_id, code="5.1.1", bounced_at=uow.now))
 

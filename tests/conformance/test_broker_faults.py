@@ -1,50 +1,34 @@
-"""A broker of our own, so that it can be killed and starved without disturbing other tests."""
+"""A broker that is killed, starved, frozen, impatient or incomplete."""
 
 from __future__ import annotations
 
-import secrets
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
+from typing import Any
 
+import amqp
+import psutil
 import pytest
 
-from deploy.stack.errors import StackError
-from deploy.stack.ports import free_port
 from deploy.stack.rabbit import Rabbit
 from shared import observe
+from shared.bus import consumer
+from shared.bus.consumer import LONGEST_PAUSE
 from shared.bus.rabbit import RabbitPublisher
 from shared.bus.relay import BusUnavailable, relay_once
+from shared.bus.topology import DEAD, EXCHANGE, TIMEOUT, close, connect, dead_queue, queue_name, routing_key
 from tests.conformance.buses import Bus, until
-from tests.conformance.conftest import make_databases, running_bus
+from tests.conformance.own_broker import tune
 from tests.conformance.sample import created
-from tests.servers import missing
-from tests.servers.plugin import FreshDatabase
+from tests.faults.score import Score
+from tests.servers.proxy import Proxy
 
 pytestmark = pytest.mark.slow
 
-
-@pytest.fixture(scope="module")
-def own_rabbit() -> Iterator[Rabbit]:
-    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-rabbit-"))
-    folder.chmod(0o711)
-    ports = (free_port(), free_port(), free_port())
-    rabbit = Rabbit(folder / "server", *ports, secrets.token_hex(16), secrets.token_hex(20))
-    try:
-        rabbit.start()
-    except StackError as trouble:
-        missing.missing("RabbitMQ", str(trouble))
-    yield rabbit
-    rabbit.stop()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def own_bus(own_rabbit: Rabbit, fresh_database: FreshDatabase) -> Iterator[Bus]:
-    with running_bus("rabbit", make_databases(fresh_database), own_rabbit.url()) as bus:
-        yield bus
+CREATED = "billing.InvoiceCreated.v1"
+BEAT = 2  # seconds
+GRACE = 5.0  # seconds that a busy machine may take beside
 
 
 @pytest.mark.row("A1")
@@ -84,3 +68,137 @@ def test_a_broker_that_blocks_publishers_is_noticed_and_nothing_is_taken_for_sen
     until(lambda: own_bus.all_handled(ids))
     assert observe.BROKER_BLOCKED._value.get() == 0
     assert set(own_bus.effects().values()) == {1}
+
+
+@pytest.mark.row("A13")
+def test_a_handler_that_takes_longer_than_the_broker_waits_has_one_effect(
+    own_bus: Bus, own_rabbit: Rabbit, score: Score, campaign: bool
+) -> None:
+    """The broker closes the channel (406) and delivers again; the inbox knows the message."""
+    patience, takes = (10.0, 15.0) if campaign else (1.0, 3.0)
+    tune(own_rabbit, consumer_timeout=int(patience * 1000), channel_tick_interval=500)
+    restarts = observe.CONSUMER_RESTARTS.labels("notifications", "prompt")._value
+    try:
+        before = restarts.get()
+        own_bus.start()
+        [slow, *others] = own_bus.say(created(f"sleep {takes}"), *[created() for _ in range(20)])
+        score.injected()
+        until(lambda: own_bus.all_handled([slow, *others]), seconds=60)
+        with score.recovering():
+            until(lambda: restarts.get() > before, seconds=60)
+            after = own_bus.say(*[created() for _ in range(20)])
+            until(lambda: own_bus.all_handled(after), seconds=60)
+        score.count(lost=41 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 41)
+        row = own_bus.row(slow)
+        assert row is not None and row.attempts == 0
+    finally:
+        tune(own_rabbit, consumer_timeout=1_800_000, channel_tick_interval=60_000)
+
+
+@pytest.fixture
+def lively(own_rabbit: Rabbit) -> Iterator[float]:
+    """Heartbeats every so many seconds: the shorter of what the broker and its client want."""
+    tune(own_rabbit, heartbeat=BEAT)
+    yield float(BEAT)
+    tune(own_rabbit, heartbeat=60)
+
+
+@pytest.mark.row("A14")
+@pytest.mark.parametrize("seconds", [3, pytest.param(30, marks=pytest.mark.campaign)])
+def test_a_frozen_broker_is_left_and_found_again(
+    own_bus: Bus, own_rabbit: Rabbit, lively: float, score: Score, seconds: int
+) -> None:
+    """Shorter than two heartbeats, and so long that everybody has given it up."""
+    own_bus.start()
+    ids = own_bus.say(*[created() for _ in range(50)])
+    until(lambda: own_bus.all_handled(ids))
+    beam = _beam(own_rabbit)
+    beam.suspend()
+    try:
+        score.injected()
+        ids += own_bus.say(*[created() for _ in range(50)])
+        time.sleep(seconds)  # what is put to the test is that nothing happens for so long
+        assert not own_bus.all_handled(ids)
+    finally:
+        beam.resume()
+    with score.recovering():
+        until(lambda: own_bus.all_handled(ids), seconds=60)
+    assert score.recovery[-1] <= 2 * lively + LONGEST_PAUSE + GRACE
+    score.count(lost=100 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 100)
+
+
+def _beam(rabbit: Rabbit) -> psutil.Process:
+    """The node itself, beneath the script that starts it."""
+    for each in psutil.Process(rabbit.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # the script's short helpers come and go
+            if each.name().startswith("beam"):
+                return each
+    raise AssertionError("the broker does not run")
+
+
+@pytest.mark.row("A14")
+def test_a_line_that_swallows_both_ways_is_left_within_two_heartbeats(
+    own_bus: Bus, lively: float, score: Score
+) -> None:
+    """Half-open: no end of it ever comes. There is a second way to the broker, which nobody has taken yet."""
+    with Proxy.before(own_bus.broker_url) as proxy:
+        own_bus.broker_url = f"{proxy.through(own_bus.broker_url)};{own_bus.broker_url}"
+        own_bus.start()
+        ids = own_bus.say(*[created() for _ in range(50)])
+        until(lambda: own_bus.all_handled(ids))
+        proxy.requests.swallow = proxy.replies.swallow = True
+        score.injected()
+        with score.recovering():
+            ids += own_bus.say(*[created() for _ in range(50)])
+            until(lambda: own_bus.all_handled(ids), seconds=60)
+        own_bus.stop()
+    assert score.recovery[-1] <= 2 * lively + TIMEOUT + GRACE
+    score.count(lost=100 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 100)
+
+
+@pytest.mark.row("A16")
+def test_a_consumer_that_was_forgotten_in_silence_asks_for_itself(
+    own_bus: Bus, score: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its queue is deleted and made anew, and it is not told: connected, beating, and idle for ever."""
+    monkeypatch.setattr(consumer, "STUCK_AFTER", 2.0)
+    monkeypatch.setattr(amqp.Connection, "negotiate_capabilities", {"consumer_cancel_notify": False})
+    own_bus.start()
+    ids = own_bus.say(created())
+    until(lambda: own_bus.all_handled(ids))
+    connection = connect(own_bus.broker_url)
+    connection.channel().queue_delete(queue_name("notifications", bulk=False))
+    close(connection)
+    own_bus.declare()
+    score.injected()
+    with score.recovering():
+        ids += own_bus.say(*[created() for _ in range(20)])
+        until(lambda: own_bus.all_handled(ids))
+    score.count(lost=21 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 21)
+
+
+@pytest.mark.row("A17")
+def test_dead_letters_without_a_way_to_their_queue_wait_where_they_are(
+    own_bus: Bus, score: Score, campaign: bool
+) -> None:
+    count = 500 if campaign else 20
+    own_bus.start()
+    good = own_bus.say(created())
+    until(lambda: own_bus.all_handled(good))
+    connection = connect(own_bus.broker_url)
+    channel: Any = connection.channel()
+    dead, queue = dead_queue("notifications"), queue_name("notifications", bulk=False)
+    channel.queue_purge(dead)
+    channel.queue_unbind(dead, DEAD, "notifications")
+    score.injected()
+    for _ in range(count):
+        channel.basic_publish(amqp.Message("{", delivery_mode=2), EXCHANGE, routing_key(CREATED, bulk=False))
+    good += own_bus.say(*[created() for _ in range(20)])
+    until(lambda: own_bus.all_handled(good))
+    assert channel.queue_declare(dead, passive=True).message_count == 0
+    channel.queue_bind(dead, DEAD, "notifications")
+    with score.recovering():
+        until(lambda: channel.queue_declare(dead, passive=True).message_count == count, seconds=60)
+    assert channel.queue_declare(queue, passive=True).message_count == 0
+    close(connection)
+    score.count(lost=21 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 21)

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from shared.bus.inbox import InboxRow
 from shared.bus.retry import DELAYS
 from shared.bus.topology import connect, dead_queue
+from shared.bus.worker import HANGS
 from tests.conformance.buses import Bus, until
 from tests.conformance.process import spawn
 from tests.conformance.sample import changed, created
+from tests.faults.score import Score
 
 KILLED = 137
 
@@ -63,12 +65,20 @@ def test_a_relay_killed_anywhere_loses_nothing(bus: Bus, point: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.row("A11")
-@pytest.mark.parametrize("kind", ["sqlite_bus", "rabbit"])
+@pytest.mark.parametrize(
+    ("kind", "death"),
+    [
+        ("sqlite_bus", "kill"),
+        ("rabbit", "kill"),
+        pytest.param("rabbit", "abort", marks=pytest.mark.campaign),
+        pytest.param("rabbit", "memory is full", marks=pytest.mark.campaign),
+    ],
+)
 def test_a_message_that_kills_the_process_is_parked_and_its_neighbours_are_handled(
-    request: pytest.FixtureRequest, kind: str, tmp_path: Path
+    request: pytest.FixtureRequest, kind: str, death: str, tmp_path: Path, score: Score
 ) -> None:
     bus: Bus = request.getfixturevalue(kind)
-    [killer, *others] = bus.say(created("kill"), *[created() for _ in range(10)])
+    [killer, *others] = bus.say(created(death), *[created() for _ in range(10)])
     bus.start(workers=False)
     until(lambda: bus.unsent() == 0)
     clock_file = tmp_path / "clock"
@@ -77,6 +87,7 @@ def test_a_message_that_kills_the_process_is_parked_and_its_neighbours_are_handl
         worker = spawn("work", bus, clock_file=clock_file)
         try:
             until(lambda: worker.poll() is not None or bus.states().get(killer) == "parked", seconds=60)  # noqa: B023
+            score.injected()
         finally:
             worker.kill()
             worker.wait()
@@ -91,8 +102,35 @@ def test_a_message_that_kills_the_process_is_parked_and_its_neighbours_are_handl
     assert row.error == "the process died each time that it was handled"
     bus.start()
     until(lambda: bus.all_handled(others), stepping=timedelta(hours=30))
-    assert len(bus.effects()) == 10
-    assert set(bus.effects().values()) == {1}
+    score.count(lost=10 - len(bus.effects()), doubled=sum(bus.effects().values()) - len(bus.effects()))
+
+
+@pytest.mark.campaign
+@pytest.mark.slow
+@pytest.mark.row("A16")
+def test_a_worker_that_hangs_ends_itself_and_those_that_follow_handle_the_rest(
+    rabbit: Bus, tmp_path: Path, score: Score
+) -> None:
+    """Its supervisor starts the next one; the message that hangs is soon tried by itself, after the others."""
+    *others, hanging = rabbit.say(*[created() for _ in range(5)], created("hang"))
+    rabbit.start(workers=False)
+    until(lambda: rabbit.unsent() == 0)
+    clock_file = tmp_path / "clock"
+    for number in range(6):
+        clock_file.write_text(str(60 * number))
+        worker = spawn("work", rabbit, clock_file=clock_file, hangs_after=10)
+        try:
+            until(lambda: worker.poll() is not None or rabbit.all_handled(others), seconds=60)  # noqa: B023
+            if rabbit.all_handled(others):
+                break
+            assert worker.returncode == HANGS
+            score.injected()
+        finally:
+            worker.kill()
+            worker.wait()
+    assert score.faults > 0
+    assert rabbit.states().get(hanging) != "handled"
+    score.count(lost=5 - len(rabbit.effects()), doubled=sum(rabbit.effects().values()) - len(rabbit.effects()))
 
 
 def _count_attempts(bus: Bus, id: str, attempts: int) -> None:

@@ -56,7 +56,7 @@ class Score:
         doubled = sum(each.startswith(OF_DOUBLES) for each in found)
         self.doubled += doubled
         self.lost += len(found) - doubled
-        assert found == []
+        assert not found, found
 
     def as_dict(self) -> dict[str, object]:
         return {"faults": self.faults, "lost": self.lost, "doubled": self.doubled, "recovery": self.recovery}

@@ -97,16 +97,16 @@ def found_society(site: Site, members: int) -> tuple[str, list[str]]:
     for name in SERVICES:
         with site.running(name) as running:
             with running.session() as session:
-                session.add(_society(society))
+                session.add(society_row(society))
             if name == "members":
                 continue
             with running.unit(society) as uow:
-                rows = (_person(society, id, number) for number, id in enumerate(people))
+                rows = (person_row(society, id, number) for number, id in enumerate(people))
                 insert_rows(uow.session, PersonRow, rows)
     return society, people
 
 
-def _society(id: str) -> SocietyRow:
+def society_row(id: str) -> SocietyRow:
     return SocietyRow(
         id=id,
         revision=1,
@@ -130,7 +130,7 @@ def category_of(number: int) -> str:
     return "honorary" if number % 10 else "regular"
 
 
-def _person(society: str, id: str, number: int) -> dict[str, object]:
+def person_row(society: str, id: str, number: int) -> dict[str, object]:
     category = category_of(number)
     return {
         "society_id": society,

@@ -6,7 +6,6 @@ and A2 under load in test_kills."""
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -21,16 +20,16 @@ from deploy.stack.stack import Stack
 from deploy.stack.state import SERVICES
 from shared import clock
 from shared.bus.inbox import InboxRow
-from shared.bus.rabbit import RabbitPublisher
 from shared.bus.topology import queue_name
 from shared.ids import new_id
-from shared.messages import Envelope, Message, encode
 from shared.messages.events import Registration, RegistrationCancelled, RegistrationPlaced
 from shared.messages.payments import Payment, PaymentReceived
 from tests.faults import broker
 from tests.faults.books import id_of, reading
 from tests.faults.invariants import i10_everything_sent_is_processed
 from tests.faults.office import Office
+from tests.faults.post import envelope, publish, publish_at_once, state_in
+from tests.faults.score import Score
 from tests.faults.settling import settle, violations
 from tests.faults.site import Site
 
@@ -41,43 +40,16 @@ EIGHT_DAYS = 8 * 86_400.0
 CASH = "cash"
 
 
-def envelope(message: Message, society: str, *, publisher: str) -> Envelope:
-    id = new_id()
-    return Envelope(
-        id=id,
-        type=message.type_name(),
-        source=f"/{publisher}",
-        time=clock.now(),
-        society=society,
-        payload=encode(message),
-        correlation=id,
-    )
-
-
-def publish(site: Site, envelopes: Sequence[Envelope]) -> None:
-    publisher = RabbitPublisher(site.broker_url)
-    try:
-        assert publisher.publish(envelopes) == {each.id for each in envelopes}
-    finally:
-        publisher.close()
-
-
-def publish_at_once(site: Site, envelopes: Sequence[Envelope], threads: int = 3) -> None:
-    """In the given order, but over several connections side by side."""
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(publish, site, envelopes[number::threads]) for number in range(threads)]:
-            done.result()
-
-
 @pytest.mark.row("A1")
 def test_while_the_broker_is_away_everybody_goes_on_and_afterwards_all_is_told_in_order(
-    stack: Stack, site: Site, seed: int
+    stack: Stack, site: Site, seed: int, score: Score
 ) -> None:
     office = Office.found(site)
     bills = office.bill(24)
     log = Path(stack.process("relay", "payments").log)
     before = log.read_text().count("relay pauses")
     stack.kill("rabbit")
+    score.injected()
     try:
         load = office.pay(bills, seed=seed)
         assert not [status for status in load.statuses if status >= 500], load.statuses
@@ -89,8 +61,7 @@ def test_while_the_broker_is_away_everybody_goes_on_and_afterwards_all_is_told_i
         assert tries < 40, "the relay does not back off"
     finally:
         stack.restart("rabbit")
-    settle(site)
-    assert violations(site) == []
+    score.judge(site)
     assert _told_in_order(site, office.society) > len(bills)
 
 
@@ -110,7 +81,7 @@ def _told_in_order(site: Site, society: str) -> int:
 
 @pytest.mark.row("A6")
 def test_workers_of_billing_and_payments_killed_at_every_point_repeat_and_lose_nothing(
-    stack: Stack, site: Site, seed: int
+    stack: Stack, site: Site, seed: int, score: Score
 ) -> None:
     """Each start dies at the next point, with all that the one before left undone and new messages on top."""
     office = Office.found(site)
@@ -131,11 +102,12 @@ def test_workers_of_billing_and_payments_killed_at_every_point_repeat_and_lose_n
             site.wait_until(lambda: _ended(stack, service))  # noqa: B023
             assert stack.process("work", service).exit_code == KILLED
             died[service].append(point)
+            score.injected()
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda service: stack.restart("work", service), died))
     settle(site)
     assert [len(points) for points in died.values()] == [7, 6]
-    assert violations(site) == []
+    score.judge(site)
 
 
 def _ended(stack: Stack, service: str) -> bool:
@@ -146,7 +118,7 @@ def _ended(stack: Stack, service: str) -> bool:
 
 @pytest.mark.row("A7")
 def test_each_message_up_to_five_times_at_once_and_again_eight_days_later_changes_nothing(
-    stack: Stack, site: Site, seed: int
+    stack: Stack, site: Site, seed: int, score: Score
 ) -> None:
     chance = random.Random(seed)
     office = Office.found(site)
@@ -159,12 +131,13 @@ def test_each_message_up_to_five_times_at_once_and_again_eight_days_later_change
         site.move_clock(later)
         chance.shuffle(again)
         publish_at_once(site, again)
+        score.injected(len(again))
         _queues_are_empty(stack, site)
         settle(site)
         assert office.fingerprint() == before
     ours = {each.id for messages in said.values() for each in messages}
     assert {each.id for name in SERVICES for each in office.said(name)} <= ours
-    assert violations(site) == []
+    score.judge(site)
 
 
 def _queues_are_empty(stack: Stack, site: Site) -> None:
@@ -180,7 +153,7 @@ def _queues_are_empty(stack: Stack, site: Site) -> None:
 
 @pytest.mark.row("A7")
 def test_control_without_the_inbox_messages_are_missed_and_only_the_use_cases_own_guard_holds(
-    site: Site, seed: int
+    site: Site, seed: int, score: Score
 ) -> None:
     """What the inbox forgot is reported (I10) and, delivered again, handled again: the second wall stands alone."""
     office = Office.found(site)
@@ -197,7 +170,7 @@ def test_control_without_the_inbox_messages_are_missed_and_only_the_use_cases_ow
     publish(site, said)
     settle(site)
     assert office.fingerprint() == before
-    assert violations(site) == []
+    score.judge(site)
 
 
 def _forget(site: Site, service: str, ids: list[str]) -> None:
@@ -207,7 +180,7 @@ def _forget(site: Site, service: str, ids: list[str]) -> None:
 
 @pytest.mark.row("A8")
 @pytest.mark.parametrize("shuffle", [1, 2])
-def test_out_of_order_ends_as_in_order(stack: Stack, site: Site, seed: int, shuffle: int) -> None:
+def test_out_of_order_ends_as_in_order(stack: Stack, site: Site, seed: int, shuffle: int, score: Score) -> None:
     """Billing's relay is away; payments hears of the invoices alone, then everybody hears everything, mixed up."""
     chance = random.Random(seed + shuffle)
     office = Office.found(site)
@@ -231,6 +204,7 @@ def test_out_of_order_ends_as_in_order(stack: Stack, site: Site, seed: int, shuf
         site.wait_until(lambda: len(office.said("billing")) >= 5 * len(bills), why=lambda: len(office.said("billing")))
         mixed = office.said("billing")
         chance.shuffle(mixed)
+        score.injected(len(mixed))
         publish_at_once(site, mixed)
     finally:
         stack.restart("relay", "billing")
@@ -238,7 +212,7 @@ def test_out_of_order_ends_as_in_order(stack: Stack, site: Site, seed: int, shuf
     with reading(site.databases) as books:
         query = "SELECT revision FROM notes WHERE society_id = :society"
         assert {row.revision for row in books.rows("notifications", query, society=office.society)} == {3}
-    assert violations(site) == []
+    score.judge(site)
 
 
 @pytest.mark.row("A8")
@@ -251,20 +225,13 @@ def test_a_cancellation_that_overtakes_its_registration_waits_for_it(site: Site)
     cancelled = msgspec.structs.replace(placed, revision=2, state="cancelled")
     early = envelope(RegistrationCancelled(registration=cancelled), office.society, publisher="events")
     publish(site, [early])
-    site.wait_until(lambda: _state(site, "billing", early.id) == "retrying")
+    site.wait_until(lambda: state_in(site, "billing", early.id) == "retrying")
     publish(site, [envelope(RegistrationPlaced(registration=placed), office.society, publisher="events")])
-    site.wait_until(lambda: _state(site, "billing", early.id) == "handled")
+    site.wait_until(lambda: state_in(site, "billing", early.id) == "handled")
     settle(site)
     with reading(site.databases) as books:
         query = "SELECT state FROM invoices WHERE registration_id = :registration"
         assert [row.state for row in books.rows("billing", query, registration=placed.id)] == ["cancelled"]
-
-
-def _state(site: Site, service: str, id: str) -> str | None:
-    with reading({service: site.databases[service]}) as books:
-        return next(
-            (str(row.state) for row in books.rows(service, "SELECT state FROM inbox WHERE id = :id", id=id)), None
-        )
 
 
 @pytest.mark.row("A10")
@@ -311,7 +278,7 @@ UNREADABLE: tuple[tuple[bytes | str, dict[str, str | None]], ...] = (
 
 @pytest.mark.row("A11")
 @pytest.mark.row("A9")
-def test_poison_is_parked_by_itself_and_can_be_discarded(stack: Stack, site: Site, seed: int) -> None:
+def test_poison_is_parked_by_itself_and_can_be_discarded(stack: Stack, site: Site, seed: int, score: Score) -> None:
     """One that billing refuses, one that its database refuses; a message that kills the process: tests/conformance."""
     office = Office.found(site)
     bills = office.bill(6)
@@ -326,11 +293,10 @@ def test_poison_is_parked_by_itself_and_can_be_discarded(stack: Stack, site: Sit
     assert not load.trouble
     site.wait_until(lambda: _paid(site, office) == len(bills))
     for poison in (refused, impossible):
-        site.wait_until(lambda: _state(site, "billing", poison.id) == "parked", step=3600)  # noqa: B023
+        site.wait_until(lambda: state_in(site, "billing", poison.id) == "parked", step=3600)  # noqa: B023
     stack.run("bus", "discard", "billing", refused.id, impossible.id, "--reason", "injected by a test")
-    assert {_state(site, "billing", poison.id) for poison in (refused, impossible)} == {"discarded"}
-    settle(site)
-    assert violations(site) == []
+    assert {state_in(site, "billing", poison.id) for poison in (refused, impossible)} == {"discarded"}
+    score.judge(site)
 
 
 def _payment(payer: str | None, amount: int) -> PaymentReceived:

@@ -182,7 +182,9 @@ def _beside(stack: Stack, tree: Path) -> Iterator[None]:
     old = []
     for service in MIXED:
         for kind in ("work", "relay"):
-            process = stack.programs.process(f"{kind}-{service}", {"PYTHONPATH": str(tree), "TSUDOI_METRICS_PORT": "0"})
+            # it keeps the account that it was started with: releases before the services' own declare all by themselves
+            env = {"PYTHONPATH": str(tree), "TSUDOI_METRICS_PORT": "0", "TSUDOI_BROKER": stack.broker_url}
+            process = stack.programs.process(f"{kind}-{service}", env)
             log = Path(process.log).with_name(f"old-{process.name}.log")
             old.append(replace(process, name=f"old-{process.name}", log=str(log)))
     try:

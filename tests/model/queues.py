@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from shared import crash
 from shared.bus import inbox
 from shared.bus.arrival import read
+from shared.bus.topology import EXCHANGE, routing_key
+from shared.bus.wire import way
 from shared.messages import Envelope
 from shared.outbox import Lane
 from shared.service import RunningService
@@ -74,6 +76,8 @@ class Queues:
     def _read(self, running: RunningService, lying: Lying) -> Envelope:
         envelope = lying.envelope
         message = SimpleNamespace(
-            body=envelope.payload, properties={"application_headers": envelope.headers()}, delivery_info={}
+            body=envelope.payload,
+            properties={"application_headers": envelope.headers()},
+            way=way(EXCHANGE, routing_key(envelope.type, bulk=envelope.bulk)),
         )
         return read(message, bulk=envelope.bulk, subscribed=self._types[running])

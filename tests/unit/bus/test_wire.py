@@ -47,7 +47,7 @@ class Line:
         if method == spec.Basic.Deliver:
             tag = 5 + payload[4]
             number, redelivered = int.from_bytes(payload[tag : tag + 8], "big"), bool(payload[tag + 8])
-            self.deliveries.append(Delivery(number, redelivered, message.properties, message.body))
+            self.deliveries.append(Delivery(number, redelivered, message.properties, message.body, payload[tag + 9 :]))
 
     def read_all(self) -> None:
         try:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
+import shutil
+import subprocess
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -59,15 +63,45 @@ def test_a_process_knows_its_own_database_only_and_only_migrations_own_it(compos
             assert ("TSUDOI_TOKEN_KEY" in settings) == (service == "members")
 
 
+@pytest.mark.rule("S31")
+def test_a_process_knows_its_own_account_at_the_broker_only(compose: dict[str, Any]) -> None:
+    for service in SERVICES:
+        for kind in KINDS:
+            broker = compose["services"][f"{service}-{kind}"]["environment"]["TSUDOI_BROKER"]
+            assert broker.startswith(f"amqp://{service}:${{{service.upper()}_BROKER_PASSWORD:?")
+    assert "//tsudoi:" in compose["services"]["topology"]["environment"]["TSUDOI_BROKER"]
+
+
+def test_the_script_makes_what_is_missing_and_changes_nothing_that_is_there(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets.sh"
+    shutil.copy(FOLDER / "compose" / "make-secrets.sh", script)
+    (tmp_path / ".env").write_text("RABBIT_PASSWORD=of-an-older-release\n")
+    made = []
+    for _ in range(2):
+        subprocess.run([script], check=True, capture_output=True)
+        made.append({path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()})
+    assert made[0] == made[1]
+    passwords = dict(line.split("=", 1) for line in made[0][".env"].decode().splitlines())
+    assert passwords["RABBIT_PASSWORD"] == "of-an-older-release"
+    assert set(re.findall(r"\$\{(\w+):\?", (FOLDER / "compose" / "compose.yaml").read_text())) == set(passwords)
+    accounts = {user["name"]: user for user in json.loads(made[0]["broker-accounts.json"])["users"]}
+    assert set(accounts) == {"tsudoi", *SERVICES}
+    for name, account in accounts.items():
+        password = passwords["RABBIT_PASSWORD" if name == "tsudoi" else f"{name.upper()}_BROKER_PASSWORD"]
+        stored = base64.b64decode(account["password_hash"])
+        assert hashlib.sha256(stored[:4] + password.encode()).digest() == stored[4:]
+        assert account["tags"] == ("administrator" if name == "tsudoi" else "")
+
+
+def test_the_brokers_rights_are_those_of_the_services() -> None:
+    rights = json.loads((FOLDER / "broker" / "rights.json").read_text())
+    assert {each["user"] for each in rights["permissions"]} == {"tsudoi", *SERVICES}
+    assert {each["user"] for each in rights["topic_permissions"]} == set(SERVICES)
+
+
 def test_everything_that_is_waited_for_exists(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         assert set(service.get("depends_on", {})) <= set(compose["services"])
-
-
-def test_all_secrets_are_made_by_the_script(compose: dict[str, Any]) -> None:
-    script = (FOLDER / "compose" / "make-secrets.sh").read_text()
-    for name in set(re.findall(r"\$\{(\w+):\?", (FOLDER / "compose" / "compose.yaml").read_text())):
-        assert name in script
 
 
 def test_the_gateways_places_are_all_filled(compose: dict[str, Any]) -> None:
