@@ -7,7 +7,10 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
+
+from sqlalchemy.exc import OperationalError
 
 from shared.observe import set_up_logs
 from shared.service import RunningService, Service
@@ -62,9 +65,20 @@ def _started(name: str) -> RunningService:
 
 
 def _with_broker(name: str) -> RunningService:
-    running = _started(name)
-    if not running.settings.broker:
-        raise SettingsWrong("TSUDOI_BROKER is not set: without a broker only onebox carries messages (`tsudoi up`)")
+    """Before anything is taken from the broker: all settings are there, and so are the tables."""
+    service = service_named(name)
+    return _migrated(service.start(service.settings.load(name, needing=("broker",))))
+
+
+def _migrated(running: RunningService) -> RunningService:
+    """Refuses a database that this release does not fit; one that does not answer is waited for."""
+    from shared.migrations import is_current
+
+    with suppress(OperationalError):
+        if not is_current(running.service, running.engine):
+            raise SettingsWrong(
+                f"migrations are missing in the database of {running.name}: `tsudoi migrate {running.name}`"
+            )
     return running
 
 
@@ -76,14 +90,16 @@ def _up(_: argparse.Namespace) -> int:
 def _web(known: argparse.Namespace) -> int:
     from shared.web.server import serve
 
-    return serve(service_named(known.service))
+    service = service_named(known.service)
+    _migrated(service.start()).stop()  # each of its processes connects for itself
+    return serve(service)
 
 
 def _work(known: argparse.Namespace) -> int:
     from shared.bus.lag import serve_metrics
     from shared.bus.worker import run_worker
 
-    running = _started(known.service)
+    running = _with_broker(known.service)
     serve_metrics(running, running.settings.metrics_port)
     return run_worker(running, broker_url=running.settings.broker, stop=stop_on_signals())
 
@@ -93,7 +109,7 @@ def _relay(known: argparse.Namespace) -> int:
     from shared.bus.rabbit import RabbitPublisher
     from shared.bus.relay import run_relay
 
-    running = _started(known.service)
+    running = _with_broker(known.service)
     serve_metrics(running, running.settings.metrics_port)
     run_relay(running, RabbitPublisher(running.settings.broker), stop_on_signals())
     return 0

@@ -1,5 +1,9 @@
 """The only clock. Nothing else in Tsudoi asks the operating system for the time of day.
 
+All processes of a service go by its database's clock (`agree`): a machine whose own clock is wrong, or jumps, neither
+takes over work that another one still holds nor sends what is not due. Between two looks time passes by the monotonic
+clock; without a database server (SQLite) the machine's own clock is all there is.
+
 Tests and the demo move it: in one process with `travel`, across the processes of a stack through the file named by
 `TSUDOI_CLOCK_FILE`, which holds an offset in seconds.
 """
@@ -7,20 +11,61 @@ Tests and the demo move it: in one process with `travel`, across the processes o
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
+TOLERANCE = timedelta(seconds=2)  # between two good clocks; less is left alone, so that time does not go to and fro
+LOOK_AGAIN = timedelta(seconds=30)
+
 _offset = timedelta()
+
+
+@dataclass(frozen=True)
+class _Agreed:
+    """What the database said, and what our clocks showed then."""
+
+    theirs: datetime
+    ours: datetime
+    monotonic: float
+
+
+_agreed: _Agreed | None = None
 
 
 def now() -> datetime:
     """This moment, aware, in UTC."""
-    return datetime.now(UTC) + _offset + _offset_from_file()
+    return _machine_time() + _offset + _offset_from_file()
+
+
+def _machine_time() -> datetime:
+    ours, agreed = datetime.now(UTC), _agreed
+    if agreed is None:
+        return ours
+    passed = timedelta(seconds=time.monotonic() - agreed.monotonic)
+    good = abs(agreed.theirs - agreed.ours) <= TOLERANCE and abs(ours - agreed.ours - passed) <= TOLERANCE
+    return ours if good else agreed.theirs + passed
+
+
+def is_doubtful() -> bool:
+    """Is it time to ask the database again? Also at once when this machine's clock has jumped, or it has slept."""
+    agreed = _agreed
+    if agreed is None:
+        return True
+    passed = timedelta(seconds=time.monotonic() - agreed.monotonic)
+    return passed > LOOK_AGAIN or abs(datetime.now(UTC) - agreed.ours - passed) > TOLERANCE
+
+
+def agree(theirs: datetime) -> None:
+    """The database says that it is now so late (UTC). Said again and again, by whoever takes a connection."""
+    global _agreed
+    _agreed = _Agreed(theirs.astimezone(UTC), datetime.now(UTC), time.monotonic())
 
 
 def today(zone: ZoneInfo = TOKYO) -> date:
@@ -39,7 +84,7 @@ def travel(to: datetime | None = None, *, by: timedelta | None = None) -> Iterat
     global _offset
     before = _offset
     if to is not None:
-        _offset = to - datetime.now(UTC)
+        _offset = to - _machine_time()
     if by is not None:
         _offset += by
     try:

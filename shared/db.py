@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from shared import clock
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -69,6 +73,13 @@ class KitBase(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
 
 
+# Milliseconds. Whoever waits for a lock gives up before the page that waits for it; whoever holds one and does nothing
+# (a frozen process) loses it while the others still wait: `shared.society.enter` sets that for the writers.
+STATEMENT_TIMEOUT, LOCK_TIMEOUT, IDLE_TIMEOUT, IDLE_WRITER_TIMEOUT = 60_000, 5_000, 60_000, 8_000
+POOL_TIMEOUT = 5.0  # seconds
+QUICK = 1.0  # seconds
+
+
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine that neither loses updates on SQLite nor waits for ever on PostgreSQL.
 
@@ -76,18 +87,24 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     `postgresql+psycopg://role:secret@/database?host=one:5432&host=two:5432&target_session_attrs=read-write`."""
     if url.startswith("sqlite"):
         return _sqlite_engine(url, pool_size)
+    limits = {
+        "statement_timeout": STATEMENT_TIMEOUT,
+        "lock_timeout": LOCK_TIMEOUT,
+        "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
+    }
     engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=POOL_TIMEOUT,
         connect_args={
             "connect_timeout": 5,
             **NOTICE_A_DEAD_SERVER,
-            "options": "-c statement_timeout=60000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },
     )
     _ask_rested_connections(engine)
+    event.listen(engine, "checkout", _agree_on_time)
     return engine
 
 
@@ -108,6 +125,18 @@ def _ask_rested_connections(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+
+
+def _agree_on_time(connection: Any, _record: object, _proxy: object) -> None:
+    """Now and then: what the server's clock says. A broken connection is left to whoever took it."""
+    if not clock.is_doubtful():
+        return
+    with suppress(psycopg.Error):
+        asked = time.monotonic()
+        [theirs] = connection.execute("SELECT clock_timestamp()").fetchone()
+        connection.rollback()
+        if time.monotonic() - asked < QUICK:  # frozen in between, we would take an old time for a new one
+            clock.agree(theirs)
 
 
 def read_only(engine: Engine) -> Engine:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from shared.identity import Actor
 from shared.ids import new_id
 from shared.service import RunningService
 from shared.society import SocietyOwned
-from shared.trouble import database_is_down
+from shared.trouble import again, database_is_down, is_contention, wait_a_moment
 from shared.uow import UnitOfWork
 
 log = structlog.get_logger()
@@ -137,10 +138,15 @@ def run_next(running: RunningService) -> bool:
     except Exception as error:
         if database_is_down(error):
             raise
+        if is_contention(error):  # the chunk is undone whole: from its beginning, by whoever is free
+            log.warning("long work met others", service=running.name, job=job.id, kind=job.kind, error=repr(error))
+            wait_a_moment(job.attempts)
+            again(partial(_put_back, running, run))
+            return True
         log.exception("long work failed", service=running.name, job=job.id, kind=job.kind)
-        _end(running, run, error)
+        again(partial(_end, running, run, error))
         return True
-    _end(running, run, None)
+    again(partial(_end, running, run, None))
     return True
 
 
@@ -162,6 +168,13 @@ def _take(running: RunningService) -> JobRow | None:
 def _first_free(session: Session, free: sa.ColumnElement[bool]) -> JobRow | None:
     statement = sa.select(JobRow).where(free).order_by(JobRow.id).limit(1).with_for_update(skip_locked=True)
     return session.scalars(statement).one_or_none()
+
+
+def _put_back(running: RunningService, job: JobRun) -> None:
+    with running.unit(job.society_id) as uow:
+        row = uow.get(JobRow, job.id, lock=True)
+        if not row.is_over and row.leased_until == job.lease:
+            row.state, row.leased_until = "queued", None
 
 
 def _end(running: RunningService, job: JobRun, error: Exception | None) -> None:

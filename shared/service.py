@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,10 +81,16 @@ class RunningService:
         self.engine = make_engine(settings.database, pool_size=settings.pool_size)
         self._reading = read_only(self.engine)
         self._looking = lone_statements(self.engine)
+        self._here = threading.local()
         # called after a commit, in the same process: something was said, long work was queued, a message arrived
         self.after_saying: list[Callable[[], None]] = []
         self.after_starting_work: list[Callable[[], None]] = []
         self.after_arriving: list[Callable[[], None]] = []
+
+    @property
+    def commits(self) -> int:
+        """How many transactions this thread has committed: whoever repeats something asks whether it began already."""
+        return getattr(self._here, "commits", 0)
 
     @contextmanager
     def session(self, *, reading: bool = False) -> Iterator[Session]:
@@ -94,6 +101,8 @@ class RunningService:
                 outbox.put(session, said)
                 session.info["said"] = True
                 crash.point("outbox")
+        if not reading:
+            self._here.commits = self.commits + 1
         hooks = {"said": self.after_saying, "work_started": self.after_starting_work, "arrived": self.after_arriving}
         for flag in hooks.keys() & session.info.keys():
             for wake in hooks[flag]:

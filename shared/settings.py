@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
+
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 
 class SettingsWrong(Exception):
@@ -40,8 +42,9 @@ class Settings:
     dev: bool = setting("TSUDOI_DEV", False, doc="1: every service also shows its components at /<service>/kit")
 
     @classmethod
-    def load(cls, service: str, environment: Mapping[str, str] | None = None) -> Self:
-        """Read and check all of them. Raises SettingsWrong naming every mistake."""
+    def load(cls, service: str, environment: Mapping[str, str] | None = None, *, needing: Collection[str] = ()) -> Self:
+        """Read and check all of them; those in `needing` may not be left out here. Raises SettingsWrong naming every
+        mistake."""
         environment = os.environ if environment is None else environment
         values: dict[str, Any] = {"service": service}
         wrong: list[str] = []
@@ -51,7 +54,7 @@ class Settings:
             variable = each.metadata["variable"].replace("{SERVICE}", service.upper())
             text = environment.get(variable)
             if text is None or text == "":
-                if each.default is MISSING:
+                if each.default is MISSING or each.name in needing:
                     wrong.append(f"{variable} is not set ({each.metadata['doc']})")
                 continue
             try:
@@ -60,9 +63,33 @@ class Settings:
                 wrong.append(f"{variable}: {error}")
         if len(environment.get("TSUDOI_SECRET", "")) not in (0, *range(32, 4096)):
             wrong.append("TSUDOI_SECRET is shorter than 32 characters")
+        wrong += (mistake for mistake in cls.mistakes(values))
         if wrong:
             raise SettingsWrong("\n".join(wrong))
         return cls(**values)
+
+    @classmethod
+    def mistakes(cls, values: Mapping[str, Any]) -> Iterator[str]:
+        """What is wrong with settings that could be read, one by one or together. A service adds its own."""
+        for name, schemes in (("database", ("postgresql+psycopg", "sqlite")), ("broker", ("amqp", "amqps"))):
+            text = str(values.get(name, ""))
+            variable = f"TSUDOI_{name.upper()}" + (f"_{values['service'].upper()}" if name == "database" else "")
+            if text and not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+                yield f"{variable} does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        if "token_public" in values:
+            yield from wrong_key("TSUDOI_TOKEN_PUBLIC", values["token_public"], load_pem_public_key)
+        if values.get("pool_size", 1) < 1:
+            yield "TSUDOI_POOL_SIZE is less than 1"
+
+
+def wrong_key(variable: str, path: Path, read: Callable[[bytes], object]) -> Iterator[str]:
+    """Nothing, if the file holds such a key."""
+    try:
+        read(path.read_bytes())
+    except OSError as error:
+        yield f"{variable}: {path} cannot be read ({error.strerror})"
+    except ValueError:
+        yield f"{variable}: {path} holds no such key"
 
 
 def _convert(kind: str, text: str) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
-from shared.db import Id, KitBase
+from shared.db import IDLE_WRITER_TIMEOUT, Id, KitBase
 
 current_society: ContextVar[str | None] = ContextVar("current_society", default=None)
 
@@ -51,7 +51,11 @@ class CrossesSocieties(Exception):
     """A row of another society was about to be written: a defect, never a user's mistake."""
 
 
-_ENTER = sa.text("SELECT set_config('tsudoi.society', :society, true)")
+_ENTER_TO_READ = sa.text("SELECT set_config('tsudoi.society', :society, true)")
+_ENTER = sa.text(
+    "SELECT set_config('tsudoi.society', :society, true),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_WRITER_TIMEOUT}', true)"
+)
 
 
 def enter(session: Session, society: str | None) -> None:
@@ -62,7 +66,8 @@ def enter(session: Session, society: str | None) -> None:
     session.info["society_filter"] = _only(society)
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        connection.execute(_ENTER, {"society": society or ""})
+        reads = connection.get_execution_options().get("tsudoi_read_only")
+        connection.execute(_ENTER_TO_READ if reads else _ENTER, {"society": society or ""})
 
 
 @event.listens_for(Session, "do_orm_execute")

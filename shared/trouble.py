@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import psycopg
 import sqlalchemy as sa
@@ -20,6 +24,14 @@ _SQLITE = (
     "SQLITE_READONLY",
     "SQLITE_NOMEM",
 )
+
+
+_UNIQUE = "23505"
+_NOT_MIGRATED = ("42", "3F")
+TRIES_AGAIN = 5
+TRY_FOR = 6.0  # seconds; who waited so long for a lock tells the caller to come again
+
+Result = TypeVar("Result")
 
 
 def database_is_down(error: BaseException) -> bool:
@@ -42,6 +54,38 @@ def is_contention(error: BaseException) -> bool:
     """Did two transactions merely get into each other's way? The same again will do."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(cause, psycopg.Error) and cause.sqlstate in _CONTENTION
+
+
+def is_double(error: BaseException) -> bool:
+    """Did somebody else store the same at the same moment? Who looks again will find it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.Error):
+        return cause.sqlstate == _UNIQUE
+    return getattr(cause, "sqlite_errorname", "") in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+
+
+def tables_are_missing(error: BaseException) -> bool:
+    """Does the database know the statement's tables, columns or our role's rights not (yet)?"""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith(_NOT_MIGRATED)
+
+
+def again(do: Callable[[], Result]) -> Result:
+    """Do a whole transaction; where another one merely was in its way, up to five times more, unless that took long."""
+    began = time.monotonic()
+    for tried in range(TRIES_AGAIN):
+        try:
+            return do()
+        except DBAPIError as error:
+            if not is_contention(error) or time.monotonic() - began > TRY_FOR:
+                raise
+        wait_a_moment(tried)
+    return do()
+
+
+def wait_a_moment(tried: int) -> None:
+    """Longer each time, and random: those who met shall not meet again."""
+    time.sleep(random.uniform(0.3, 1.0) * 0.02 * 2.0**tried)
 
 
 def describe(error: BaseException) -> str:

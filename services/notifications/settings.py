@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from shared.settings import Settings, SettingsWrong, setting
+from shared.settings import Settings, setting
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -47,20 +47,12 @@ class NotificationsSettings(Settings):
         return MailServer.parse(self.smtp) if self.smtp else None
 
     @classmethod
-    def load(cls, service: str, environment: Mapping[str, str] | None = None) -> Self:
-        wrong: list[str] = []
-        loaded: Self | None = None
+    def mistakes(cls, values: Mapping[str, Any]) -> Iterator[str]:
+        yield from super().mistakes(values)
+        if values.get("broker") and not values.get("smtp"):
+            yield "TSUDOI_SMTP is not set: only onebox has a mailbox page, which is open to everybody"
         try:
-            loaded = super().load(service, environment)
-        except SettingsWrong as error:
-            wrong.append(str(error))
-        if loaded is not None and loaded.broker and not loaded.smtp:
-            wrong.append("TSUDOI_SMTP is not set: only onebox has a mailbox page, which is open to everybody")
-        try:
-            if loaded is not None and loaded.smtp:
-                MailServer.parse(loaded.smtp)
+            if values.get("smtp"):
+                MailServer.parse(values["smtp"])
         except ValueError as error:
-            wrong.append(f"TSUDOI_SMTP: {error}")
-        if loaded is None or wrong:
-            raise SettingsWrong("\n".join(wrong))
-        return loaded
+            yield f"TSUDOI_SMTP: {error}"

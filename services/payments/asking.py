@@ -4,7 +4,9 @@ No answer means nobody knows: the janitor asks again with the same key until som
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -14,6 +16,7 @@ from services.payments.errors import ProviderRefused, ProviderSilent
 from services.payments.models import LIVE, AttemptRow, RequestRow
 from services.payments.notices import NoticeKnown, apply_notice, postpone_notice, store_notice, waiting_notices
 from services.payments.outcomes import Contradiction, apply_charge, lock_attempt
+from services.payments.patience import Patience
 from services.payments.providers import provider_of, settings_of
 from services.payments.providers.port import Charge, Notice, Order, PaymentProvider
 from shared import clock
@@ -24,6 +27,8 @@ from shared.trouble import database_is_down
 log = structlog.get_logger()
 
 NEVER_CREATE_AFTER = timedelta(hours=24)  # providers forget keys; then only questions
+PASS = 15.0  # seconds that one round of asking may take
+_patience = Patience()
 _CARD_PACE = (30, 60, 120, 300, 900, 3600)
 _SLOW_PACE = (300, 3600, 86_400)
 
@@ -33,7 +38,8 @@ def submit(running: RunningService, society_id: str, attempt_id: str) -> None:
     provider = provider_of(running)
     order = _order(running, society_id, attempt_id)
     try:
-        charge = provider.create(order)
+        with _patience.turn():
+            charge = provider.create(order)
     except ProviderRefused:
         _give_up(running, society_id, attempt_id)
         raise
@@ -43,7 +49,8 @@ def submit(running: RunningService, society_id: str, attempt_id: str) -> None:
 def void(running: RunningService, society_id: str, attempt_id: str) -> None:
     """Ask the provider to stop collecting for an attempt that is over here; the janitor repeats it until it answers."""
     try:
-        _ask(running, provider_of(running), society_id, attempt_id)
+        with _patience.turn():
+            _ask(running, provider_of(running), society_id, attempt_id)
     except ProviderSilent:
         log.warning("provider silent, will be asked again", attempt=attempt_id)
 
@@ -72,16 +79,25 @@ def ask_providers(running: RunningService) -> None:
     if not settings_of(running).sandbox_secrets:
         return
     provider = provider_of(running)
+    end = time.monotonic() + PASS
+    for _, society_id, attempt_id in sorted(_to_ask(running)):
+        if time.monotonic() > end:
+            return  # it is slow: the rest of what time brings has its turn, then the others
+        try:
+            _ask(running, provider, society_id, attempt_id)
+        except ProviderSilent:
+            log.warning("provider silent", society=society_id)
+            return  # it is down: the others wait as well
+
+
+def _to_ask(running: RunningService) -> Iterator[tuple[datetime, str, str]]:
+    """Whose turn has come, in any society: (since when, society, attempt). To be sorted: the longest due go first."""
+    columns = sa.select(AttemptRow.next_ask_at, AttemptRow.id).where(AttemptRow.next_ask_at <= clock.now())
     for society_id in running.societies():
         with running.unit(society_id, reading=True) as uow:
-            due = sa.select(AttemptRow.id).where(AttemptRow.next_ask_at <= clock.now()).order_by(AttemptRow.next_ask_at)
-            ids = uow.session.scalars(due.limit(200)).all()
-        for attempt_id in ids:
-            try:
-                _ask(running, provider, society_id, attempt_id)
-            except ProviderSilent:
-                log.warning("provider silent", society=society_id)
-                return  # it is down: the others wait as well
+            for since, attempt_id in uow.session.execute(columns.order_by(AttemptRow.next_ask_at).limit(200)):
+                assert since is not None
+                yield since, society_id, attempt_id
 
 
 def retry_notices(running: RunningService) -> None:

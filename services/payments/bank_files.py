@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
-from services.payments.deposits import place_deposit
+from services.payments.deposits import lock_payers, place_deposit
 from services.payments.errors import BankFileKnown, BankFileTooLarge
 from services.payments.models import BankFileRow, DepositRow
 from shared import audit
@@ -72,17 +72,16 @@ def import_file(uow: UnitOfWork, file_id: str) -> BankFileRow:
         raise BankFileKnown
     states: Counter[str] = Counter()
     lines = _read(uow, _with_content(uow, file_id).content)
-    for line in lines:
-        if line.known:
-            states["known"] += 1
-            continue
-        row = _row(file.id, line)
+    rows = [_row(file.id, line) for line in lines if not line.known]
+    states["known"] = len(lines) - len(rows)
+    lock_payers(uow, rows)
+    for row in rows:
         place_deposit(uow, row)
         uow.session.flush()
         states[row.state] += 1
     file.state, file.imported_at = "imported", uow.now
-    file.summary = {**_summary(lines), "result": dict(states)}
-    audit.record(uow, "import-bank-file", f"bank-file/{file.id}", after={"name": file.name, **dict(states)})
+    file.summary = {**_summary(lines), "result": dict(+states)}
+    audit.record(uow, "import-bank-file", f"bank-file/{file.id}", after={"name": file.name, **+states})
     return file
 
 

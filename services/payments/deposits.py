@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from shared.people import PersonRow
 from shared.uow import UnitOfWork
 
 TAKEN_BACK = N_("The bank took the transfer back.")
+PORTION = 1_000
 MANY = 20_000  # candidates to compare names with at most
 
 
@@ -42,6 +43,19 @@ def place_deposit(uow: UnitOfWork, deposit: DepositRow) -> None:
     uow.add(deposit)
     _book(uow, deposit, "deposit", ledger.BANK, ledger.UNIDENTIFIED)
     uow.say(DepositUnidentified(deposit_id=deposit.id, amount=deposit.amount, value_date=deposit.value_on))
+
+
+def lock_payers(uow: UnitOfWork, deposits: Sequence[DepositRow]) -> None:
+    """Lock the requests that these deposits may pay, before the first is touched and in the order of their ids."""
+    numbers = {number for deposit in deposits for number in _numbers_of(deposit)}
+    attempts = sa.select(AccountRow.attempt_id).where(AccountRow.number.in_(sa.bindparam("numbers", expanding=True)))
+    wanted = sa.select(AttemptRow.request_id).where(AttemptRow.id.in_(attempts))
+    found: set[str] = set()
+    for some in _portions(numbers):
+        found.update(uow.session.scalars(wanted, {"numbers": some}))
+    locked = sa.select(RequestRow.id).order_by(RequestRow.id).with_for_update()
+    for ids in _portions(found):
+        uow.session.execute(locked.where(RequestRow.id.in_(ids))).all()
 
 
 def assign_deposit(
@@ -206,10 +220,21 @@ def _take_back(uow: UnitOfWork, line: DepositRow) -> None:
 
 def _account_of(uow: UnitOfWork, deposit: DepositRow) -> AccountRow | None:
     """Banks report a virtual account in the payer code, or as the account that the money came to."""
-    bank, branch, _, number = deposit.account.split("-")
-    numbers = [deposit.payer_code, f"{branch}{number}"]
-    statement = sa.select(AccountRow).where(AccountRow.bank == bank, AccountRow.number.in_(numbers))
+    bank = deposit.account.split("-")[0]
+    statement = sa.select(AccountRow).where(AccountRow.bank == bank, AccountRow.number.in_(_numbers_of(deposit)))
     return uow.session.scalars(statement.limit(1)).one_or_none()
+
+
+def _portions(things: Collection[str]) -> Iterator[list[str]]:
+    """In order, as many as one statement should name."""
+    ordered = sorted(things)
+    for start in range(0, len(ordered), PORTION):
+        yield ordered[start : start + PORTION]
+
+
+def _numbers_of(deposit: DepositRow) -> list[str]:
+    _, branch, _, number = deposit.account.split("-")
+    return [deposit.payer_code, f"{branch}{number}"]
 
 
 def _book(uow: UnitOfWork, deposit: DepositRow, kind: str, debit: str, credit: str) -> None:

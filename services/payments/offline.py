@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.payments.errors import AmountNeeded, DateAhead, MethodNotOffered, PayerUnknown
 from services.payments.models import LIVE, AttemptRow, PaymentRow
 from services.payments.payments import record_payment
-from services.payments.requests import request_for
+from services.payments.requests import lock_requests
 from shared import audit
 from shared.errors import N_
 from shared.people import PersonRow
@@ -56,9 +56,10 @@ def record_offline(
         raise AmountNeeded
     if entry_key and (known := _entered_before(uow, entry_key)):
         return known
+    requests = lock_requests(uow, [part.invoice_id for part in parts if part.invoice_id])
     payments = []
     for place, part in enumerate(sorted(parts, key=lambda part: part.invoice_id or "")):
-        request = request_for(uow, part.invoice_id, lock=True) if part.invoice_id else None
+        request = requests[part.invoice_id] if part.invoice_id else None
         payer_id = request.payer_id if request else part.payer_id
         if request is None and (payer_id is None or uow.session.get(PersonRow, payer_id) is None):
             raise PayerUnknown
@@ -91,6 +92,10 @@ def record_offline(
 
 
 def _entered_before(uow: UnitOfWork, entry_key: str) -> list[PaymentRow]:
+    """Waits for whoever is entering it just now (SQLite has one writer at a time anyway)."""
+    if uow.session.connection().dialect.name == "postgresql":
+        key = {"key": f"offline payment {uow.society_id} {entry_key}"}
+        uow.session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
     statement = sa.select(PaymentRow).where(PaymentRow.entry_key.startswith(f"{entry_key}/", autoescape=True))
     return list(uow.session.scalars(statement.order_by(PaymentRow.id)))
 

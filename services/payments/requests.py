@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -74,6 +74,20 @@ def request_for(uow: UnitOfWork, invoice_id: str, *, payer_id: str | None = None
         statement = statement.with_for_update().execution_options(populate_existing=True)
     found = uow.session.scalars(statement).one_or_none()
     if found is None or (payer_id is not None and found.payer_id != payer_id):
+        raise NotFound
+    return found
+
+
+def lock_requests(uow: UnitOfWork, invoice_ids: Collection[str]) -> dict[str, RequestRow]:
+    """The requests of several invoices, locked in the order of their ids, as everybody does: nobody waits in a circle.
+
+    Raises NotFound if there is none for one of them."""
+    found: dict[str, RequestRow] = {}
+    statement = sa.select(RequestRow).where(RequestRow.invoice_id.in_(invoice_ids)).order_by(RequestRow.id)
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    for request in uow.session.scalars(locked) if invoice_ids else ():
+        found[request.invoice_id] = request
+    if len(found) < len(set(invoice_ids)):
         raise NotFound
     return found
 

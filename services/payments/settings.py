@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from shared.settings import Settings, setting
@@ -29,6 +31,13 @@ class PaymentSettings(Settings):
     grace_bank_days: int = setting(
         "TSUDOI_GRACE_BANK_DAYS", 3, doc="bank days after a transfer's deadline in which it may still be reported"
     )
+
+    @classmethod
+    def mistakes(cls, values: Mapping[str, Any]) -> Iterator[str]:
+        yield from super().mistakes(values)
+        for name in ("konbini_days", "transfer_days"):
+            if values.get(name, 1) < 1:
+                yield f"TSUDOI_{name.upper()} is less than 1"
 
     @property
     def sandbox_address(self) -> str:

@@ -22,7 +22,7 @@ from shared.bus.topology import BROKER_ERRORS, close, connect, declare, queue_na
 from shared.bus.wire import Delivery, Reader, way
 from shared.messages import Envelope
 from shared.service import RunningService
-from shared.trouble import database_is_down, is_contention
+from shared.trouble import database_is_down, is_contention, tables_are_missing
 
 log = structlog.get_logger()
 
@@ -195,8 +195,8 @@ class _Taker:
             try:
                 inbox.store(self._running, [envelope], state="retrying")
             except Exception as error:
-                if database_is_down(error):
-                    raise ConnectionError("database went away") from error
+                if database_is_down(error) or is_contention(error) or tables_are_missing(error):
+                    raise ConnectionError("database cannot store just now") from error
                 self._reject(tags[envelope.id], repr(error))
 
     def _reject(self, tag: int, reason: str) -> None:

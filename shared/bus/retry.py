@@ -14,7 +14,7 @@ from shared import clock, crash, observe
 from shared.bus.inbox import IS_OPEN, InboxRow, handle, mark_handled
 from shared.errors import TsudoiError
 from shared.service import RunningService
-from shared.trouble import database_is_down, describe
+from shared.trouble import database_is_down, describe, is_contention
 
 log = structlog.get_logger()
 
@@ -163,6 +163,8 @@ def _course(error: Exception, attempts: int) -> str:
     course = "retry"
     if isinstance(error, TsudoiError):
         course = error.kind.on_the_bus
+    elif is_contention(error):
+        course = "wait"
     elif isinstance(error, DEFECTS) and attempts >= 3:
         course = "park"
     return "park" if course == "retry" and attempts >= len(DELAYS) else course

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -19,7 +20,7 @@ from shared.bus import inbox
 from shared.bus.ticks import TickRow
 from shared.identity import Actor
 from shared.service import Due, RunningService
-from shared.trouble import database_is_down
+from shared.trouble import again, database_is_down
 
 log = structlog.get_logger()
 
@@ -73,8 +74,10 @@ def _lease(running: RunningService, due: Due) -> bool:
     with running.session() as session:
         if row is None:
             _make_row(session, due.name)
-        rest = sa.or_(TickRow.last_success.is_(None), TickRow.last_success <= now - due.every)
-        free = sa.or_(TickRow.leased_until.is_(None), TickRow.leased_until <= now)
+        # what lies in the future was written by a clock that has been put right since
+        done, lease = TickRow.last_success, TickRow.leased_until
+        rest = sa.or_(done.is_(None), done <= now - due.every, done > now + LEASE)
+        free = sa.or_(lease.is_(None), lease <= now, lease > now + 2 * LEASE)
         statement = sa.update(TickRow).where(TickRow.name == due.name, rest, free).values(leased_until=now + LEASE)
         result = session.execute(statement, execution_options={"synchronize_session": False})
         return bool(result.rowcount == 1)  # type: ignore[attr-defined]
@@ -82,8 +85,9 @@ def _lease(running: RunningService, due: Due) -> bool:
 
 def _is_due(row: TickRow, due: Due) -> bool:
     now = clock.now()
-    rested = row.last_success is None or row.last_success <= now - due.every
-    return rested and (row.leased_until is None or row.leased_until <= now)
+    done, lease = row.last_success, row.leased_until
+    rested = done is None or done <= now - due.every or done > now + LEASE
+    return rested and (lease is None or lease <= now or lease > now + 2 * LEASE)
 
 
 def _make_row(session: Session, name: str) -> None:
@@ -100,11 +104,7 @@ def _run(running: RunningService, due: Due, stop: threading.Event, progress: Cal
             failed += 1  # not done: the next ticker goes on
             break
         try:
-            if due.for_each_society:
-                with running.unit(society, actor=actor) as uow:
-                    due.do(uow)
-            else:
-                due.do(running)
+            again(partial(_do, running, due, society, actor))
         except Exception as error:
             if database_is_down(error):
                 raise
@@ -119,6 +119,14 @@ def _run(running: RunningService, due: Due, stop: threading.Event, progress: Cal
         _end(running, due.name, leased_until=clock.now() + min(due.every, AFTER_FAILURE))
     else:
         _end(running, due.name, leased_until=None, last_success=started)
+
+
+def _do(running: RunningService, due: Due, society: str | None, actor: Actor) -> None:
+    if due.for_each_society:
+        with running.unit(society, actor=actor) as uow:
+            due.do(uow)
+    else:
+        due.do(running)
 
 
 def _end(running: RunningService, name: str, **values: object) -> None:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import structlog
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from shared.db import make_engine
 from shared.service import Service
+from shared.trouble import describe, is_contention
+
+log = structlog.get_logger()
 
 HERE = Path(__file__).parent
+LOCK_TIMEOUT = "2s"
+PATIENCE = 600.0  # seconds
+PAUSE = 1.0  # seconds in which those who had to wait are served
 
 
 def config_for(service: Service, url: str) -> Config:
@@ -32,9 +42,25 @@ def config_for(service: Service, url: str) -> Config:
     return config
 
 
-def migrate(service: Service, url: str) -> None:
-    """Bring a database to the newest schema. `url` is the owner's."""
-    command.upgrade(config_for(service, url), "heads")
+def migrate(service: Service, url: str, *, patience: float = PATIENCE) -> None:
+    """Bring a database to the newest schema. `url` is the owner's.
+
+    Each migration waits two seconds for its locks (behind it everybody else would wait as well) and then makes way and
+    tries again. Raises OperationalError when it found no gap for so many seconds."""
+    move(lambda: command.upgrade(config_for(service, url), "heads"), patience)
+
+
+def move(step: Callable[[], None], patience: float = PATIENCE) -> None:
+    """Up or down, in the gaps that others leave; migrations that are done stay done."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return step()
+        except DBAPIError as error:
+            if not is_contention(error) or time.monotonic() > end:
+                raise
+            log.warning("migration makes way and tries again", error=describe(error))
+        time.sleep(random.uniform(0.5, 1.5) * PAUSE)
 
 
 def is_current(service: Service, engine: Engine) -> bool:

@@ -15,7 +15,7 @@ from shared import (  # noqa: F401  (their tables belong to the kit's metadata)
 )
 from shared.bus import inbox, ticks  # noqa: F401
 from shared.db import KitBase, UtcDateTime
-from shared.migrations import engine_for_migration
+from shared.migrations import LOCK_TIMEOUT, engine_for_migration
 
 service = context.config.attributes["service"]
 
@@ -29,7 +29,9 @@ engine = engine_for_migration(context.config.attributes["url"])
 
 with engine.connect() as connection:
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET lock_timeout = '2s'"))
+        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text("SET statement_timeout = 0"))  # an index over millions of rows takes its time
+        connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
         connection.commit()
     context.configure(
         connection=connection,

@@ -13,8 +13,10 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from shared.service import RunningService
 from shared.web import (
     access,
+    again,
     api,
     assets,
+    crowding,
     csrf,
     filters,
     forms,
@@ -39,7 +41,9 @@ def create_app(running: RunningService) -> Flask:
     app.jinja_loader = ChoiceLoader([FileSystemLoader(root / "templates"), FileSystemLoader(HERE / "templates")])
     app.extensions["tsudoi"] = running
     _configure(app, running)
+    again.install(app)
     observing.install(app)
+    crowding.install(app)
     problems.install(app)
     i18n.install(app, root)
     access.install(app)

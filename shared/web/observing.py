@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 
 from shared import observe
 from shared.web.access import running_service
+from shared.web.again import is_to_be_repeated
 
 log = structlog.get_logger()
 
@@ -33,6 +34,8 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def _measure(answer: Response) -> Response:
+        if is_to_be_repeated():
+            return answer
         seconds = perf_counter() - g.get("started", perf_counter())
         endpoint = request.endpoint or "none"
         observe.REQUEST.labels(running_service().name, endpoint, answer.status_code).observe(seconds)

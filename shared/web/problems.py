@@ -26,8 +26,9 @@ from shared.errors import (
     TsudoiError,
     Unavailable,
 )
-from shared.trouble import database_is_down, is_contention
+from shared.trouble import database_is_down, is_contention, is_double
 from shared.web.access import to_login
+from shared.web.again import ask_for_another_try
 from shared.web.asking import is_htmx, is_navigation, wants_problem
 from shared.web.observing import trace_id
 from shared.web.validation import faults_from_error, faults_from_messages
@@ -113,6 +114,11 @@ def _answer_database(error: SQLAlchemyError) -> Response:
     ):  # an id that is no id, a NUL in a text: what PostgreSQL refuses to compare or store
         log.warning("value refused by the database", endpoint=request.endpoint, error=type(error.orig).__name__)
         return answer_error(NotFound() if request.method in ("GET", "HEAD") else InvalidInput())
+    if ask_for_another_try(error):
+        return Response(status=503)
+    if is_double(error):
+        log.warning("stored by somebody else meanwhile", endpoint=request.endpoint, exc_info=error)
+        return answer_error(ChangedMeanwhile())
     if not (database_is_down(error) or is_contention(error)):
         return _answer_unexpected(error)
     log.error("database does not answer, or is locked", error=repr(error))

@@ -12,6 +12,7 @@ from prometheus_client import multiprocess
 
 from shared.service import Service
 from shared.web.app import create_app
+from shared.web.crowding import Line
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]
@@ -19,6 +20,9 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
 
     gunicorn's own stops accepting and goes on listening until its last answer is out. Each worker has a queue of its
     own here (`reuse_port`): whoever was put into it meanwhile would wait in vain and be cut off."""
+
+    def get_thread_pool(self) -> Line:
+        return Line(max_workers=self.cfg.threads)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)

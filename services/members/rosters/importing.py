@@ -24,7 +24,7 @@ from shared.db import insert_rows
 from shared.ids import new_id
 from shared.jobs import JobRun
 from shared.messages.members import PersonChanged
-from shared.trouble import database_is_down
+from shared.trouble import database_is_down, is_contention
 from shared.uow import UnitOfWork
 
 CHUNK = 5_000
@@ -44,7 +44,7 @@ def import_roster(run: JobRun) -> None:
         _put_back(run, roster_id)
         raise RosterOutdated from error
     except Exception as error:
-        if not database_is_down(error):  # then nobody could store it, and the work is taken up again
+        if not (database_is_down(error) or is_contention(error)):  # then the work is taken up again
             _put_back(run, roster_id)
         raise
     with run.chunk() as uow:
