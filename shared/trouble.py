@@ -29,7 +29,7 @@ _SQLITE = (
 _UNIQUE = "23505"
 _NOT_MIGRATED = ("42", "3F")
 TRIES_AGAIN = 5
-TRY_FOR = 6.0  # seconds; who waited so long for a lock tells the caller to come again
+TRY_FOR = 8.0  # seconds; who waited so long for a lock tells the caller to come again
 
 Result = TypeVar("Result")
 

@@ -92,3 +92,11 @@ def test_a_failure_stops_no_other_society_and_is_tried_again_soon(running: Runni
     with clock.travel(by=timedelta(seconds=61)):
         _tick(running)
     assert bad in work.done
+
+
+def test_what_a_clock_wrote_that_was_ahead_holds_nothing_up(running: RunningService, work: Work) -> None:
+    with clock.travel(by=timedelta(days=1)):
+        _tick(running)
+    done = len(work.done)
+    _tick(running)
+    assert len(work.done) == 2 * done

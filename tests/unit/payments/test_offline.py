@@ -222,3 +222,15 @@ def test_reversing_a_payment_of_the_provider_goes_back_to_its_account(world: Wor
     assert world.notify(world.event(attempt, "paid")).status_code == 200
     assert len(world.rows(PaymentRow)) == 1, "told again after the reversal: still the same payment"
     assert_books_balance(world, received=0)
+
+
+@pytest.mark.rule("P15")
+def test_the_same_form_sent_twice_at_once_counts_once_and_both_are_told_so(pg_world: World) -> None:
+    payer = pg_world.person()
+    invoice = pg_world.invoice(payer, 10_000)
+    staff = pg_world.as_staff()
+    given = body({"amount": 10_000, "invoice_id": invoice.id})
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: staff.post("/payments/api/payments", json=given), range(6)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()[0]["id"] for answer in answers}) == 1

@@ -1,0 +1,131 @@
+"""Disks that are full: writes are refused with 503, reads go on; when there is room again, all goes on by itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from deploy.stack.accounts import own
+from deploy.stack.stack import Stack
+from shared.ids import new_id
+from tests.faults.books import hang_up
+from tests.faults.desk import Desk, assert_declared
+from tests.faults.office import Office
+from tests.faults.score import Score
+from tests.faults.site import Site
+from tests.faults.test_database_conflicts import admin_of
+from tests.servers.missing import missing
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(1200)]
+
+MEGABYTE = 1024 * 1024
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-disk-"))
+    options = f"size={megabytes}m,mode=0711"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        folder.rmdir()
+        missing("tmpfs", "not allowed to mount one here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+        folder.rmdir()
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    """To the last byte, and again while others give some back."""
+    rubbish = folder / "rubbish"
+    with open(rubbish, "ab", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * MEGABYTE)
+    with open(rubbish, "ab", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * 512)
+    try:
+        yield
+    finally:
+        rubbish.unlink()
+
+
+@pytest.mark.row("B7")
+def test_a_full_database_refuses_and_goes_on_when_there_is_room(
+    stack: Stack, site: Site, campaign: bool, score: Score
+) -> None:
+    """Payments' tables lie on a disk of their own."""
+    office = Office.found(site)
+    desk = Desk(site, office.society)
+    with small_disk(64) as folder:
+        own(folder / "tables", stack.postgres.process.user)
+        with admin_of(stack, "payments") as admin:
+            admin.execute(f"CREATE TABLESPACE small LOCATION '{folder}/tables'")
+            admin.execute("ALTER TABLE payments SET TABLESPACE small")
+            admin.execute("ALTER TABLE outbox SET TABLESPACE small")
+            try:
+                for _ in range(5 if campaign else 1):
+                    bills = [invoice for invoice, _ in office.bill(60)]
+                    with filled(folder):
+                        score.injected()
+                        refused = _until_refused(desk, bills)
+                    with score.recovering():
+                        assert desk.enter_surely([refused], key=new_id())[-1] == 201
+                    score.judge(site)
+            finally:
+                admin.execute("ALTER TABLE payments SET TABLESPACE pg_default")
+                admin.execute("ALTER TABLE outbox SET TABLESPACE pg_default")
+                admin.execute("DROP TABLESPACE small")
+
+
+def _until_refused(desk: Desk, bills: list[str]) -> str:
+    """The last page of a table still has room for some; the memo makes it few."""
+    for invoice in bills:
+        answer = desk.enter([invoice], memo="満杯" * 400)
+        if answer.status_code != 201:
+            assert answer.status_code == 503
+            assert_declared(answer)
+            return invoice
+    raise AssertionError("a full disk took everything")
+
+
+@pytest.mark.campaign
+@pytest.mark.row("B7")
+def test_everything_on_one_full_disk(seed: int, score: Score) -> None:
+    """Database with its log of changes, broker, logs, mail: a whole stack on 768 MB. What died is started again."""
+    with small_disk(768) as folder:
+        stack = Stack.start(folder / "home", web_workers=1)
+        try:
+            site = Site.of_stack(stack)
+            os.environ["TSUDOI_CLOCK_FILE"] = str(stack.clock_file)
+            office = Office.found(site)
+            bills = office.bill(60)
+            load = office.payers(bills, seed=seed)
+            try:
+                site.wait_until(lambda: len(load.paid) >= 5)
+                with filled(folder):
+                    score.injected(4)
+                    site.wait_until(lambda: any(status >= 500 for status in load.statuses), seconds=60)
+                for name in stack.state.processes:
+                    if name != "epmd" and not stack.ready(name):
+                        kind, _, service = name.partition("-")
+                        stack.restart(kind, service or None)
+                load.finish(180)
+            finally:
+                load.stop()
+            assert not load.trouble
+            score.judge(site, ambiguous=len(bills))
+        finally:
+            hang_up(Site.of_stack(stack).databases)
+            stack.stop()
+            shutil.rmtree(stack.home, ignore_errors=True)
+            del os.environ["TSUDOI_CLOCK_FILE"]
