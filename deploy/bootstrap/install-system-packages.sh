@@ -7,7 +7,7 @@ what=${1:-stack}
 
 wanted=(rabbitmq-server postgresql nginx)
 if [ "$what" = tests ]; then
-    wanted+=(chromium fonts-noto-cjk poppler-utils)
+    wanted+=(chromium faketime fonts-noto-cjk poppler-utils)
 fi
 
 is_there() {
@@ -16,6 +16,7 @@ is_there() {
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ;;
         nginx) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
         chromium) command -v chromium >/dev/null ;;
+        faketime) compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null ;;
         fonts-noto-cjk) compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK-*' >/dev/null ;;
         poppler-utils) command -v pdftoppm >/dev/null ;;
     esac

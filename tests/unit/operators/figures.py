@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shared import observe
 from shared.bus import consumer, ticker, worker
+from shared.web import again, crowding
 
 ROOT = Path(__file__).parents[3]
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
@@ -32,7 +33,7 @@ def counted() -> dict[str, Figure]:
     """Figures that processes count themselves: every one that a module of the kit declares."""
     return {
         each._name: Figure(KINDS[type(each)], frozenset(each._labelnames))
-        for module in (observe, ticker, worker, consumer)
+        for module in (observe, ticker, worker, consumer, again, crowding)
         for each in vars(module).values()
         if isinstance(each, MetricWrapperBase)
     }
