@@ -17,6 +17,7 @@ def wrong(by: str, *, file: Path | None = None) -> dict[str, str]:
     if library is None:
         missing("faketime", "libfaketime.so.1 is not there (Debian: faketime)")
     env = {"LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1"}
+    env["NO_FAKE_STAT"] = "1"  # gunicorn keeps monotonic times in the dates of files
     if file is None:
         return {**env, "FAKETIME": by}
     file.write_text(by)

@@ -23,7 +23,12 @@ from tests.faults.site import Site
 from tests.faults.test_database_conflicts import admin_of
 from tests.servers.missing import missing
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(1200)]
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("stack-faults"),
+    pytest.mark.timeout(1200),
+]
 
 MEGABYTE = 1024 * 1024
 

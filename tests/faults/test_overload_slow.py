@@ -19,7 +19,7 @@ from tests.faults.score import Score
 from tests.faults.site import Site
 from tests.servers.proxy import Proxy
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.campaign, pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
 
 SLOW = 30.0  # seconds
 CALLER = 20.0  # seconds: less than any client's, gateway's or browser's patience

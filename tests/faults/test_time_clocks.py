@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.
 DAY = 86_400.0
 
 
+@pytest.mark.campaign
 @pytest.mark.row("C3")
 def test_a_machine_with_a_wrong_clock_sends_no_second_letter_and_refuses_nobody(
     stack: Stack, site: Site, seed: int, campaign: bool, score: Score
@@ -59,6 +60,7 @@ def test_a_clock_that_jumps_while_it_runs(stack: Stack, site: Site, seed: int, c
             stack.restart("work", service)
 
 
+@pytest.mark.campaign
 @pytest.mark.row("C5")
 def test_three_schedulers_and_a_missed_hour_are_one_effect(
     stack: Stack, site: Site, campaign: bool, score: Score
