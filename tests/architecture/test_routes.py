@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from shared.cli import SERVICES
+from shared.identity import make_keys
 from shared.service import Service
 from shared.web.access import undeclared_routes
 from shared.web.app import create_app
@@ -22,11 +23,12 @@ PRESENT = [name for name in SERVICES if find_spec(f"services.{name}") and find_s
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Flask:
     """The application of one service; nothing is asked of its database."""
     service: Service = importlib.import_module(f"services.{request.param}.service").SERVICE
+    private, public = make_keys(tmp_path)
     environment = {
         f"TSUDOI_DATABASE_{service.name.upper()}": f"sqlite:///{tmp_path}/{service.name}.db",
         "TSUDOI_SECRET": "s" * 32,
-        "TSUDOI_TOKEN_PUBLIC": str(tmp_path / "public.pem"),
-        "TSUDOI_TOKEN_KEY": str(tmp_path / "private.pem"),
+        "TSUDOI_TOKEN_PUBLIC": str(public),
+        "TSUDOI_TOKEN_KEY": str(private),
         "TSUDOI_HOME": str(tmp_path),
     }
     return create_app(service.start(service.settings.load(service.name, environment)))

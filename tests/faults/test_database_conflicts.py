@@ -93,7 +93,6 @@ def test_long_work_and_messages_go_on_after_a_deadlock(stack: Stack, site: Site,
     score.judge(site)
 
 
-@pytest.mark.campaign
 @pytest.mark.row("B3")
 def test_a_real_deadlock_costs_the_loser_nothing_but_time(
     stack: Stack, site: Site, campaign: bool, score: Score

@@ -29,7 +29,7 @@ from tests.faults.score import Score
 from tests.faults.site import Site
 from tests.faults.test_database_conflicts import _request_ids, _wait_for_waiting, admin_of
 
-pytestmark = [pytest.mark.campaign, pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
 
 PROCEED = 10.0 + 5.0  # seconds; the second part for a busy machine
 

@@ -22,7 +22,7 @@ from tests.faults.score import Score
 from tests.faults.site import Site
 from tests.faults.test_database_held import an_event, register
 
-pytestmark = [pytest.mark.campaign, pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
 
 FULL = 409
 WITHIN = 10.0  # seconds in which all of them come

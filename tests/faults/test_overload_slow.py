@@ -83,7 +83,7 @@ def _others(site: Site, office: Office, times: int) -> float:
     longest = 0.0
     headers = Desk(site, office.society).headers
     for _ in range(times):
-        for address in ("/payments/api/payments", "/payments/console/", "/billing/api/invoices"):
+        for address in ("/payments/api/payments", "/payments/console/payments", "/billing/api/invoices"):
             began = time.monotonic()
             answer = requests.get(site.url + address, headers=headers, timeout=60)
             assert answer.status_code == 200, (address, answer.status_code)
