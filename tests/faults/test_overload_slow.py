@@ -19,7 +19,7 @@ from tests.faults.score import Score
 from tests.faults.site import Site
 from tests.servers.proxy import Proxy
 
-pytestmark = [pytest.mark.campaign, pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
 
 SLOW = 30.0  # seconds
 CALLER = 20.0  # seconds: less than any client's, gateway's or browser's patience
@@ -41,12 +41,10 @@ def behind(stack: Stack, variable: str, address: str, processes: tuple[tuple[str
 
 
 @pytest.mark.row("C8")
-@pytest.mark.parametrize("how", ["slow", "black hole"])
+@pytest.mark.parametrize("how", ["slow", pytest.param("black hole", marks=pytest.mark.campaign)])
 def test_a_slow_provider_keeps_only_those_waiting_who_pay_by_it(
     stack: Stack, site: Site, campaign: bool, score: Score, how: str
 ) -> None:
-    if how == "black hole" and not campaign:
-        pytest.skip("in the campaign: it is the same path, and costs as long")
     office = Office.found(site)
     payers = 40 if campaign else 12
     bills = office.bill(payers)

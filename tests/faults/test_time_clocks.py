@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.
 DAY = 86_400.0
 
 
-@pytest.mark.campaign
 @pytest.mark.row("C3")
 def test_a_machine_with_a_wrong_clock_sends_no_second_letter(
     stack: Stack, site: Site, seed: int, campaign: bool, score: Score
