@@ -24,7 +24,6 @@ from tests.faults.test_database_conflicts import admin_of
 from tests.servers.missing import missing
 
 pytestmark = [
-    pytest.mark.campaign,
     pytest.mark.slow,
     pytest.mark.xdist_group("stack-faults"),
     pytest.mark.timeout(1200),
