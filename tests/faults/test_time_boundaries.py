@@ -32,7 +32,7 @@ from shared.service import RunningService, Service
 from shared.settings import Settings
 from shared.society import SocietyRow
 from tests.faults.score import Score
-from tests.faults.site import _society
+from tests.faults.site import society_row
 
 pytestmark = [pytest.mark.timeout(600)]
 
@@ -65,7 +65,7 @@ def _start(service: Service, kind: type[Settings], home: Path) -> tuple[RunningS
     running = service.start(kind(service=service.name, database=url, secret="s" * 32, token_public=public, home=home))
     society = new_id()
     with running.session() as session:
-        row: SocietyRow = _society(society)
+        row: SocietyRow = society_row(society)
         session.add(row)
     return running, society
 
