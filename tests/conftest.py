@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.servers.plugin", "tests.servers.scheduling", "tests.faults.scorecard"]
+pytest_plugins = ["tests.servers.plugin", "tests.servers.scheduling", "tests.servers.browser", "tests.faults.scorecard"]

@@ -53,6 +53,9 @@ class Score:
         with self.recovering():
             settle(site, patience=patience)
         found = violations(site, ambiguous=ambiguous, injected=injected)
+        if found:  # the clock went on meanwhile: what fell due just now may be half-way. What is wrong stays wrong
+            settle(site, patience=patience)
+            found = violations(site, ambiguous=ambiguous, injected=injected)
         doubled = sum(each.startswith(OF_DOUBLES) for each in found)
         self.doubled += doubled
         self.lost += len(found) - doubled

@@ -46,6 +46,7 @@ def _stays(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.25)
 
 
+@pytest.mark.campaign
 @pytest.mark.row("A3")
 def test_what_the_broker_does_not_confirm_stays_unsent(
     stack: Stack, site: Site, seed: int, score: Score, campaign: bool

@@ -116,6 +116,7 @@ def register(site: Site, society: str, event: str, person: str, *, timeout: floa
     return requests.post(f"{site.url}/events/api/my/events/{event}/registration", headers=headers, timeout=timeout)
 
 
+@pytest.mark.campaign
 @pytest.mark.row("B6")
 def test_without_a_free_connection_everybody_is_answered_soon(
     stack: Stack, site: Site, campaign: bool, score: Score

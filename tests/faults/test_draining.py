@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.
 ALL = [(kind, service) for service in ("payments", "billing") for kind in ("web", "work", "relay")]
 
 
+@pytest.mark.campaign
 @pytest.mark.row("C2")
 def test_rolling_restarts_under_load_fail_no_request_and_lose_no_message(
     stack: Stack, site: Site, seed: int, campaign: bool, score: Score

@@ -79,6 +79,7 @@ def _told_in_order(site: Site, society: str) -> int:
     return sum(len(told) for told in by_invoice.values())
 
 
+@pytest.mark.campaign
 @pytest.mark.row("A6")
 def test_workers_of_billing_and_payments_killed_at_every_point_repeat_and_lose_nothing(
     stack: Stack, site: Site, seed: int, score: Score

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Error
 
 from tests.journeys.browser import CHROMIUM, OPTIONS, Window
 from tests.journeys.dues import DuesRun, bill_the_dues
@@ -18,13 +18,12 @@ ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "journeys"
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(chromium: BrowserType) -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
-        yield browser
-        browser.close()
+    browser = chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(

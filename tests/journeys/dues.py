@@ -143,7 +143,9 @@ def expected_numbers(roster: list[dict[str, str]], charge_start: str, left_out: 
 
 
 def read_preview(office: Window) -> Numbers:
-    invoices, total, left_out = (yen(tile.inner_text()) for tile in office.main.locator(".tile .tile-value").all())
+    tiles = office.main.locator(".tile .tile-value")
+    expect(tiles).to_have_count(3)  # the page may still be on its way
+    invoices, total, left_out = (yen(tile.inner_text()) for tile in tiles.all())
     rows = office.main.locator("section.card", has=office.page.locator("h2", has_text="会員種別ごと")).locator(
         "tbody tr"
     )

@@ -1,14 +1,17 @@
 """Random stories of a society under trouble: 5,000 steps here, 200,000 in the campaign; and planted defects are found.
 
-A failure prints the shortest story that was found and the seed of its batch; TSUDOI_FAULT_SEED repeats it."""
+A failure prints the story (in the campaign the shortest that was found) and the seed; TSUDOI_FAULT_SEED repeats it."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
+from services.payments import asking
+from services.payments.patience import Patience
 from tests.faults.score import Score
 from tests.model.planted import DEFECTS
 from tests.model.run import count, play
@@ -30,7 +33,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     simulation = Simulation()
     with simulation.running():
         made = World(tmp_path_factory.mktemp("model"), simulation)
-    with made.open():
+    with made.open(), pytest.MonkeyPatch.context() as patch:
+        # what rests by the clock on the wall would make two runs of one story differ
+        patch.setattr(asking, "_patience", Patience(silences=sys.maxsize))
         yield made
     made.close()
     structlog.configure(**before)
@@ -43,7 +48,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def test_whatever_happens_in_whatever_order_every_invariant_holds(
     world: World, seed: int, campaign: bool, score: Score
 ) -> None:
-    made = play(world, seed=seed, steps=STEPS_OF_THE_CAMPAIGN if campaign else STEPS)
+    made = play(world, seed=seed, steps=STEPS_OF_THE_CAMPAIGN if campaign else STEPS, shrink=campaign)
     print(dict(sorted(made.items())))
     score.injected(made["deaths"])
     for needed in ("arrive done", "work_off died", "relay_to_inboxes died", "at_the_till done", "receive_cash done"):
@@ -53,7 +58,9 @@ def test_whatever_happens_in_whatever_order_every_invariant_holds(
 @pytest.mark.guard("inbox")
 @pytest.mark.guard("revision")
 @pytest.mark.guard("mark-after-confirm")
-@pytest.mark.parametrize("guard", DEFECTS)
+@pytest.mark.parametrize(
+    "guard", ["inbox", *(pytest.param(name, marks=pytest.mark.campaign) for name in DEFECTS if name != "inbox")]
+)
 def test_with_a_guard_off_it_fails(world: World, seed: int, guard: str) -> None:
     with DEFECTS[guard](), pytest.raises(AssertionError) as found:
         play(world, seed=seed, steps=LOOKED_FOR, shrink=False)

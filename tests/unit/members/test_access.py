@@ -151,7 +151,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/setup",
         "/members/health",
     )
-    kit = ("/members/static", "/members/jobs", "/members/metrics", "/members/api/openapi.json")
+    kit = ("/members/static", "/members/jobs", "/members/metrics", "/members/operator", "/members/api/openapi.json")
     others = {
         "/members/",
         "/members/my/password",

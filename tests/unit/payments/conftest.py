@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from services.payments import asking
+from services.payments.patience import Patience
 from services.payments.service import SERVICE
 from shared.migrations import migrate
 from tests.servers.plugin import FreshDatabase
@@ -19,6 +21,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("payments") / "migrated.db"
     migrate(SERVICE, f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(autouse=True)
+def fresh_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has met a silent provider is not the one of the next test."""
+    monkeypatch.setattr(asking, "_patience", Patience())
 
 
 @pytest.fixture
