@@ -138,7 +138,11 @@ class Process:
             return None
         try:
             found = psutil.Process(self.pid)
-            if self.born is None or abs(found.create_time() - self.born) > 2 or found.status() == psutil.STATUS_ZOMBIE:
+            if self.born is None or abs(found.create_time() - self.born) > 2:
+                return None
+            if found.status() == psutil.STATUS_ZOMBIE:  # it died since we asked
+                if child is not None:
+                    self.exit_code = child.wait()
                 return None
         except psutil.NoSuchProcess:
             return None

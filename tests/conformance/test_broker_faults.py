@@ -156,6 +156,7 @@ def test_a_line_that_swallows_both_ways_is_left_within_two_heartbeats(
     score.count(lost=100 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 100)
 
 
+@pytest.mark.campaign
 @pytest.mark.row("A16")
 def test_a_consumer_that_was_forgotten_in_silence_asks_for_itself(
     own_bus: Bus, score: Score, monkeypatch: pytest.MonkeyPatch
@@ -173,7 +174,7 @@ def test_a_consumer_that_was_forgotten_in_silence_asks_for_itself(
     score.injected()
     with score.recovering():
         ids += own_bus.say(*[created() for _ in range(20)])
-        until(lambda: own_bus.all_handled(ids))
+        until(lambda: own_bus.all_handled(ids), seconds=120)
     score.count(lost=21 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 21)
 
 

@@ -83,6 +83,7 @@ class Simulation:
         )
         with (
             patch.object(clock, "datetime", Datetime),
+            patch.object(clock, "_agreed", None),  # with a database server that another test spoke to
             patch.object(ids, "time", SimpleNamespace(time_ns=self.nanoseconds)),
             patch.object(ids, "os", SimpleNamespace(urandom=lambda size: self.chance.randbytes(size))),
             patch.object(local, "time", monotonic),
