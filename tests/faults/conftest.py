@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from deploy.stack.errors import ServerMissing
 from deploy.stack.stack import Stack
 from tests.faults.books import hang_up
 from tests.faults.office import Office
 from tests.faults.site import Site
-from tests.servers.missing import missing
+from tests.servers.stacks import fresh_stack, start_what_died
 
 
 @pytest.fixture(scope="session")
 def shared_stack() -> Iterator[Stack]:
-    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-faults-"))
-    folder.chmod(0o711)
-    try:
-        started = Stack.start(folder / "home", web_workers=1)
-    except ServerMissing as trouble:
-        shutil.rmtree(folder)
-        missing("full stack", str(trouble))
-    yield started
-    hang_up(Site.of_stack(started).databases)
-    started.remove()
-    shutil.rmtree(folder)
+    with fresh_stack() as started:
+        yield started
+        hang_up(Site.of_stack(started).databases)
 
 
 @pytest.fixture
 def stack(shared_stack: Stack) -> Stack:
     """Whatever an earlier test left dead is started again."""
-    for name in shared_stack.state.processes:
-        if name != "epmd" and not shared_stack.ready(name):
-            kind, _, service = name.partition("-")
-            shared_stack.restart(kind, service or None)
+    start_what_died(shared_stack)
     return shared_stack
 
 

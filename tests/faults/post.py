@@ -5,25 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from shared import clock
 from shared.bus.rabbit import RabbitPublisher
-from shared.ids import new_id
-from shared.messages import Envelope, Message, encode
+from shared.messages import Envelope
 from tests.faults.books import reading
 from tests.faults.site import Site
-
-
-def envelope(message: Message, society: str, *, publisher: str) -> Envelope:
-    id = new_id()
-    return Envelope(
-        id=id,
-        type=message.type_name(),
-        source=f"/{publisher}",
-        time=clock.now(),
-        society=society,
-        payload=encode(message),
-        correlation=id,
-    )
 
 
 def publish(site: Site, envelopes: Sequence[Envelope]) -> None:

@@ -17,9 +17,10 @@ from shared.bus.topology import DEAD, EXCHANGE, again_exchange, dead_queue, queu
 from shared.ids import new_id
 from shared.messages import Envelope
 from shared.messages.payments import Payment, PaymentReceived
+from tests.envelopes import envelope
 from tests.faults import broker
 from tests.faults.office import Office
-from tests.faults.post import envelope, state_in
+from tests.faults.post import state_in
 from tests.faults.score import Score
 from tests.faults.site import Site
 
@@ -34,7 +35,7 @@ def _forged(office: Office) -> Envelope:
     payment = Payment(
         id=new_id(), revision=1, amount=10_000, method="cash", received_on=clock.today(), received_at=clock.now()
     )
-    return envelope(PaymentReceived(payment=payment), office.society, publisher="payments")
+    return envelope(PaymentReceived(payment=payment), office.society)
 
 
 def _publish(broker_url: str, told: Envelope, exchange: str, key: str) -> None:

@@ -22,6 +22,7 @@ from tests.faults.score import Score
 from tests.faults.site import Site
 from tests.faults.test_database_conflicts import admin_of
 from tests.servers.missing import missing
+from tests.servers.stacks import start_what_died
 
 pytestmark = [
     pytest.mark.slow,
@@ -119,10 +120,7 @@ def test_everything_on_one_full_disk(seed: int, score: Score) -> None:
                 with filled(folder):
                     score.injected(4)
                     site.wait_until(lambda: any(status >= 500 for status in load.statuses), seconds=60)
-                for name in stack.state.processes:
-                    if name != "epmd" and not stack.ready(name):
-                        kind, _, service = name.partition("-")
-                        stack.restart(kind, service or None)
+                start_what_died(stack)
                 load.finish(180)
             finally:
                 load.stop()

@@ -24,11 +24,12 @@ from shared.bus.topology import queue_name
 from shared.ids import new_id
 from shared.messages.events import Registration, RegistrationCancelled, RegistrationPlaced
 from shared.messages.payments import Payment, PaymentReceived
+from tests.envelopes import envelope
 from tests.faults import broker
 from tests.faults.books import id_of, reading
 from tests.faults.invariants import i10_everything_sent_is_processed
 from tests.faults.office import Office
-from tests.faults.post import envelope, publish, publish_at_once, state_in
+from tests.faults.post import publish, publish_at_once, state_in
 from tests.faults.score import Score
 from tests.faults.settling import settle, violations
 from tests.faults.site import Site
@@ -224,10 +225,10 @@ def test_a_cancellation_that_overtakes_its_registration_waits_for_it(site: Site)
         person_id=office.members[0], state="placed", fee=5_000, tax_class="standard", pay_until=date(2027, 1, 31),
     )  # fmt: skip
     cancelled = msgspec.structs.replace(placed, revision=2, state="cancelled")
-    early = envelope(RegistrationCancelled(registration=cancelled), office.society, publisher="events")
+    early = envelope(RegistrationCancelled(registration=cancelled), office.society)
     publish(site, [early])
     site.wait_until(lambda: state_in(site, "billing", early.id) == "retrying")
-    publish(site, [envelope(RegistrationPlaced(registration=placed), office.society, publisher="events")])
+    publish(site, [envelope(RegistrationPlaced(registration=placed), office.society)])
     site.wait_until(lambda: state_in(site, "billing", early.id) == "handled")
     settle(site)
     with reading(site.databases) as books:
@@ -240,7 +241,7 @@ def test_what_cannot_be_read_goes_to_the_dead_letters_and_its_neighbours_are_han
     """Kinds of damage; thousands of random ones stand in tests/conformance."""
     office = Office.found(site)
     bills = office.bill(6)
-    good = envelope(_payment(new_id(), 10), office.society, publisher="payments")
+    good = envelope(_payment(new_id(), 10), office.society)
     load = office.payers(bills, seed=seed, manner=CASH)
     injected = set()
     try:
@@ -283,8 +284,8 @@ def test_poison_is_parked_by_itself_and_can_be_discarded(stack: Stack, site: Sit
     """One that billing refuses, one that its database refuses; a message that kills the process: tests/conformance."""
     office = Office.found(site)
     bills = office.bill(6)
-    refused = envelope(_payment(None, 10_000), office.society, publisher="payments")
-    impossible = envelope(_payment(office.members[0], -5), office.society, publisher="payments")
+    refused = envelope(_payment(None, 10_000), office.society)
+    impossible = envelope(_payment(office.members[0], -5), office.society)
     load = office.payers(bills, seed=seed, manner=CASH)
     try:
         publish(site, [refused, impossible])

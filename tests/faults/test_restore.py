@@ -7,9 +7,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,6 @@ from typing import Any
 import pytest
 import requests
 
-from deploy.stack.errors import ServerMissing
 from deploy.stack.postgres import binaries
 from deploy.stack.stack import Stack
 from tests.faults.books import Books, hang_up, id_of, reading
@@ -34,7 +31,7 @@ from tests.faults.office import Office
 from tests.faults.score import Score
 from tests.faults.settling import settle, violations
 from tests.faults.site import Site
-from tests.servers.missing import missing
+from tests.servers.stacks import fresh_stack
 from tests.unit.operators.figures import documented, scraped
 
 pytestmark = [
@@ -57,17 +54,9 @@ EXACT = (
 
 @pytest.fixture(scope="module")
 def own_stack() -> Iterator[Stack]:
-    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-restore-"))
-    folder.chmod(0o711)
-    try:
-        started = Stack.start(folder / "home", web_workers=1)
-    except ServerMissing as trouble:
-        shutil.rmtree(folder)
-        missing("full stack", str(trouble))
-    yield started
-    hang_up(Site.of_stack(started).databases)
-    started.remove()
-    shutil.rmtree(folder)
+    with fresh_stack() as started:
+        yield started
+        hang_up(Site.of_stack(started).databases)
 
 
 @pytest.fixture

@@ -3,21 +3,17 @@ confirmed is lost; the second does not answer and nothing is confirmed."""
 
 from __future__ import annotations
 
-import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
 import requests
 
-from deploy.stack.errors import ServerMissing
 from deploy.stack.stack import Stack
 from shared.identity import Role
 from shared.ids import new_id
@@ -27,7 +23,7 @@ from tests.faults.score import Score
 from tests.faults.site import Site, today
 from tests.faults.stream import wait_for
 from tests.faults.visitors import Visitors
-from tests.servers.missing import missing
+from tests.servers.stacks import fresh_stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack-faults"), pytest.mark.timeout(900)]
 
@@ -38,17 +34,9 @@ FAILED_OVER = 15.0  # seconds
 @pytest.fixture
 def guarded() -> Iterator[Stack]:
     """A full stack of its own, with a standby: after a fail-over it is not what it was."""
-    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-standby-"))
-    folder.chmod(0o711)
-    try:
-        stack = Stack.start(folder / "home", web_workers=1, standby=True)
-    except ServerMissing as trouble:
-        shutil.rmtree(folder)
-        missing("full stack", str(trouble))
-    yield stack
-    hang_up(Site.of_stack(stack).databases)
-    stack.remove()
-    shutil.rmtree(folder)
+    with fresh_stack(standby=True) as stack:
+        yield stack
+        hang_up(Site.of_stack(stack).databases)
 
 
 @pytest.mark.campaign

@@ -17,11 +17,9 @@ from typing import TypeVar
 
 import requests
 
-from deploy.stack.errors import ServerMissing
 from deploy.stack.ports import free_port
-from deploy.stack.stack import Stack
 from tests.journeys.letters import Letter, MailFolder, Postman, TrialMailbox
-from tests.servers.missing import missing
+from tests.servers.stacks import fresh_stack
 
 T = TypeVar("T")
 READY_SECONDS = 90.0
@@ -147,19 +145,9 @@ def onebox() -> Iterator[Installation]:
 
 @contextlib.contextmanager
 def stack() -> Iterator[Installation]:
-    folder = Path(tempfile.mkdtemp(prefix="tsudoi-journey-stack-"))
-    folder.chmod(0o711)
-    try:
-        started = Stack.start(folder / "home", web_workers=1)
-    except ServerMissing as trouble:
-        shutil.rmtree(folder)
-        missing("full stack", str(trouble))
-    try:
+    with fresh_stack() as started:
         started.run("demo", "create")
         yield Installation("stack", started.gateway_url, MailFolder(started.mail_folder), started.clock_file)
-    finally:
-        started.remove()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 INSTALLATIONS: dict[str, Callable[[], contextlib.AbstractContextManager[Installation]]] = {

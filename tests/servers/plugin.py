@@ -5,21 +5,18 @@ Servers are looked for in this order: an address in the environment (`TSUDOI_TES
 
 from __future__ import annotations
 
-import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from deploy.stack.errors import ServerMissing
 from deploy.stack.stack import Stack
 from tests.servers import missing, postgres, rabbit
 from tests.servers.postgres import Database, PostgresServer
 from tests.servers.rabbit import RabbitServer
 from tests.servers.run import Run
+from tests.servers.stacks import fresh_stack
 
 
 class FreshDatabase(Protocol):
@@ -77,16 +74,8 @@ def fresh_vhost(rabbit_server: RabbitServer) -> FreshVhost:
 @pytest.fixture(scope="session")
 def full_stack() -> Iterator[Stack]:
     """The full stack with all services and no data; gone with its data at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-stack-"))
-    folder.chmod(0o711)
-    try:
-        stack = Stack.start(folder / "home")
-    except ServerMissing as trouble:
-        shutil.rmtree(folder)
-        missing.missing("full stack", str(trouble))
-    yield stack
-    stack.remove()
-    shutil.rmtree(folder)
+    with fresh_stack(web_workers=2) as stack:
+        yield stack
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from services.payments.models import RequestRow
 from services.payments.service import SERVICE
 from services.payments.settings import PaymentSettings
-from shared import clock, people
+from shared import people
 from shared.bus import inbox
 from shared.ids import new_id
-from shared.messages import Envelope, Message, encode
+from shared.messages import Message
 from shared.messages.billing import Invoice, InvoiceChanged
 from shared.messages.members import Person, PersonChanged
 from shared.people import PersonRow
 from shared.service import RunningService
+from tests.envelopes import envelope
 from tests.model.planted import without_revision_check
 from tests.servers.plugin import FreshDatabase
 
@@ -67,17 +68,7 @@ def test_without_the_check_a_person_has_the_old_address_again(
 
 
 def _hear(running: RunningService, message: Message) -> None:
-    id = new_id()
-    envelope = Envelope(
-        id=id,
-        type=message.type_name(),
-        source=f"/{message.publisher()}",
-        time=clock.now(),
-        society=SOCIETY,
-        payload=encode(message),
-        correlation=id,
-    )
-    inbox.receive(running, [envelope])
+    inbox.receive(running, [envelope(message, SOCIETY)])
 
 
 def _person(id: str, revision: int) -> Person:

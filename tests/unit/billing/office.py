@@ -22,7 +22,7 @@ from shared import clock, jobs
 from shared.bus import inbox, retry
 from shared.identity import Principal, Role, make_keys, sign_token
 from shared.ids import new_id
-from shared.messages import CONTRACTS, Envelope, Message, encode
+from shared.messages import CONTRACTS, Message
 from shared.messages.members import Person, PersonChanged, Society, SocietyChanged
 from shared.messages.payments import Payment, PaymentReceived, PaymentReversed
 from shared.migrations import migrate
@@ -31,6 +31,7 @@ from shared.service import RunningService
 from shared.settings import Settings
 from shared.web.access import TOKEN_COOKIE
 from shared.web.app import create_app
+from tests.envelopes import envelope
 
 Said = TypeVar("Said", bound=Message)
 YEAR = 2026
@@ -206,19 +207,6 @@ class Visitor:
         found = re.search(r'"X-CSRFToken": ?"([^"]+)"', page.text)
         assert found
         return found[1]
-
-
-def envelope(message: Message, society: str) -> Envelope:
-    id = new_id()
-    return Envelope(
-        id=id,
-        type=message.type_name(),
-        source=f"/{message.publisher()}",
-        time=datetime.now(UTC),
-        society=society,
-        payload=encode(message),
-        correlation=id,
-    )
 
 
 def person(**values: Any) -> Person:

@@ -16,12 +16,12 @@ from shared.bus.retry import work_off
 from shared.identity import Principal, Role, make_keys, sign_token
 from shared.ids import new_id
 from shared.local_copies import copy_society
-from shared.messages import Envelope, Message, encode
 from shared.messages.members import Person, PersonChanged, Society, SocietyChanged
 from shared.messages.payments import Payment, PaymentReceived
 from shared.migrations import migrate
 from shared.service import RunningService
 from shared.web.app import create_app
+from tests.envelopes import envelope
 
 LogIn = Callable[..., FlaskClient]
 NAME = "髙橋 花子"
@@ -66,19 +66,6 @@ def nameless_person() -> PersonChanged:
     """Full of a person's data."""
     return PersonChanged(
         person=Person(id=new_id(), revision=1, kind="individual", name=NAME, email="hanako@example.jp", roman="hanako")
-    )
-
-
-def envelope(message: Message, society: str) -> Envelope:
-    id = new_id()
-    return Envelope(
-        id=id,
-        type=message.type_name(),
-        source=f"/{message.publisher()}",
-        time=clock.now(),
-        society=society,
-        payload=encode(message),
-        correlation=id,
     )
 
 

@@ -20,7 +20,8 @@ from shared.bus.parked import Which, ids_of, list_parked
 from shared.bus.retry import work_off
 from shared.ids import new_id
 from shared.service import RunningService
-from tests.unit.operators.conftest import NAME, envelope, nameless_person, park
+from tests.envelopes import envelope
+from tests.unit.operators.conftest import NAME, nameless_person, park
 
 Bus = Callable[..., int]
 

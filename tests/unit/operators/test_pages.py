@@ -17,7 +17,8 @@ from shared.bus.retry import work_off
 from shared.identity import STAFF, Role
 from shared.ids import new_id
 from shared.service import RunningService
-from tests.unit.operators.conftest import NAME, LogIn, envelope, nameless_person, park
+from tests.envelopes import envelope
+from tests.unit.operators.conftest import NAME, LogIn, nameless_person, park
 
 PAGE = "/billing/operator"
 NOT_OPERATORS = sorted(set(Role) - {Role.OPERATOR})

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
-from deploy.stack.errors import ServerMissing
 from deploy.stack.stack import Stack
 from deploy.stack.state import KINDS
-from tests.servers.missing import missing
+from tests.servers.stacks import fresh_stack
 
 SERVICE = "billing"
 
@@ -25,16 +21,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-stack-"))
-    folder.chmod(0o711)
-    try:
-        started = Stack.start(folder / "home", services=[SERVICE], web_workers=1)
-    except ServerMissing as trouble:
-        shutil.rmtree(folder)
-        missing("full stack", str(trouble))
-    yield started
-    started.remove()
-    shutil.rmtree(folder)
+    with fresh_stack(services=[SERVICE]) as started:
+        yield started
 
 
 def test_it_is_reached_through_the_gateway(stack: Stack) -> None:

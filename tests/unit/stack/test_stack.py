@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +13,11 @@ import psutil
 import psycopg
 import pytest
 
-from deploy.stack.errors import ServerMissing, StackError
+from deploy.stack.errors import StackError
 from deploy.stack.ports import is_free
 from deploy.stack.stack import Stack
 from deploy.stack.state import SERVICES
-from tests.servers.missing import missing
+from tests.servers.stacks import fresh_stack
 
 NAMES = {"postgres", "epmd", "rabbit", "smtp", "gateway"}
 
@@ -27,16 +25,8 @@ NAMES = {"postgres", "epmd", "rabbit", "smtp", "gateway"}
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """Servers only: the services have tests of their own."""
-    folder = Path(tempfile.mkdtemp(prefix="tsudoi-test-stack-"))
-    folder.chmod(0o711)
-    try:
-        started = Stack.start(folder / "home", services=[])
-    except ServerMissing as trouble:
-        shutil.rmtree(folder)
-        missing("full stack", str(trouble))
-    yield started
-    started.remove()
-    shutil.rmtree(folder)
+    with fresh_stack(services=[]) as started:
+        yield started
 
 
 def command(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
