@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import threading
 from collections import OrderedDict
@@ -61,6 +62,11 @@ class Actor:
     kind: str = "system"
     id: str | None = None
     name: str = ""
+
+    @classmethod
+    def at_terminal(cls, command: str) -> Actor:
+        """Whoever runs a command on a machine of the installation."""
+        return cls(kind="person", name=f"{getpass.getuser()} ({command})")
 
 
 SYSTEM = Actor()

@@ -59,10 +59,6 @@ class Standby:
             query = "SELECT sync_state FROM pg_stat_replication WHERE application_name = %s"
             return connection.execute(query, [NAME]).fetchone() == ("sync",)
 
-    def let_go(self) -> None:
-        """The primary no longer waits for it: the standby is gone, and work must go on without a second copy."""
-        self._tell_primary("''")
-
     def promote(self, seconds: float = 60) -> None:
         """Make it the one that is written to. The old primary must be dead, or be kept away from all clients."""
         with psycopg.connect(self.server.admin_url, autocommit=True) as connection:

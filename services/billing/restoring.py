@@ -4,7 +4,6 @@ the state of all of them again. `tsudoi restored billing adopt FILE`, then, with
 from __future__ import annotations
 
 import argparse
-import getpass
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -130,7 +129,7 @@ def main(running: RunningService, argv: Sequence[str]) -> int:
     verbs.add_parser("adopt", help="before it starts").add_argument("file", type=Path, help="of `tsudoi recall`")
     verbs.add_parser("announce", help="when all that was sent again is handled")
     known = parser.parse_args(argv)
-    actor = Actor(kind="person", name=f"{getpass.getuser()} (tsudoi restored)")
+    actor = Actor.at_terminal("tsudoi restored")
     if known.verb == "announce":
         print(f"{announce(running, actor)} invoices are told again")
         return 0

@@ -6,7 +6,6 @@ Their links to set a password are printed, never mailed, for administrators read
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from collections.abc import Sequence
 
@@ -73,7 +72,7 @@ def main(running: RunningService, argv: Sequence[str]) -> int:
     parser.add_argument("--society", metavar="SLUG", help="in which the account lives, where there are several")
     known = parser.parse_args(argv)
     try:
-        actor = Actor(kind="person", name=f"{getpass.getuser()} (tsudoi operator)")
+        actor = Actor.at_terminal("tsudoi operator")
         with running.unit(_society(running, known.society), actor=actor) as uow:
             if known.verb == "dismiss":
                 dismiss_operator(uow, email=known.email)

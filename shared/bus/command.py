@@ -12,7 +12,6 @@ tsudoi bus compare SERVICE [--since T]
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -53,6 +52,7 @@ class _Command:
     def __init__(self, services: Services, known: argparse.Namespace) -> None:
         self._services = services
         self._known = known
+        self._actor = Actor.at_terminal("tsudoi bus")
         self._stopping = ExitStack()
         self._status = 0
 
@@ -112,7 +112,10 @@ class _Command:
 
     def replay(self) -> None:
         def do(running: RunningService) -> None:
-            known, told = self._known, {"reason": self._known.reason, "actor": _actor(), "rate": self._known.rate}
+            known, told = (
+                self._known,
+                {"reason": self._known.reason, "actor": self._actor, "rate": self._known.rate},
+            )
             if known.dead:
                 count = replay_dead_letters(running, **told)
                 text = f"{count} messages went back from the dead-letter queue"
@@ -127,7 +130,7 @@ class _Command:
 
     def discard(self) -> None:
         def do(running: RunningService) -> None:
-            count = discard(running, _which(self._known), reason=self._known.reason, actor=_actor())
+            count = discard(running, _which(self._known), reason=self._known.reason, actor=self._actor)
             text = f"{count} messages are discarded"
             self._print(lambda: text, lambda: {"service": running.name, "discarded": count})
 
@@ -136,7 +139,12 @@ class _Command:
     def resend(self) -> None:
         def do(running: RunningService) -> None:
             known = self._known
-            told = {"since": known.since, "reason": known.reason, "actor": _actor(), "rate": known.rate}
+            told = {
+                "since": known.since,
+                "reason": known.reason,
+                "actor": self._actor,
+                "rate": known.rate,
+            }
             count = recovery.send_again(running, self._start(known.to), **told)
             text = f"{count} messages are sent again; {known.to} handles those that it does not know"
             self._print(lambda: text, lambda: {"service": running.name, "to": known.to, "sent_again": count})
@@ -165,10 +173,6 @@ _VERBS: dict[str, Callable[[_Command], None]] = {
 
 def _which(known: argparse.Namespace) -> Which:
     return Which(ids=known.ids or None, type=known.type, group=known.group, since=known.since)
-
-
-def _actor() -> Actor:
-    return Actor(kind="person", name=f"{getpass.getuser()} (tsudoi bus)")
 
 
 def _check_choice(parser: argparse.ArgumentParser, known: argparse.Namespace) -> None:

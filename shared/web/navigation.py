@@ -40,6 +40,14 @@ class Entry:
         return not self.roles or bool(self.roles & who.roles)
 
 
+SERVICES = {  # what each is called, and its picture
+    "members": (N_("Members"), "users"),
+    "billing": (N_("Billing"), "receipt-japanese-yen"),
+    "payments": (N_("Payments"), "wallet"),
+    "events": (N_("Events"), "calendar-days"),
+    "notifications": (N_("Notifications"), "mail-check"),
+}
+
 ENTRIES: Sequence[Entry] = (
     Entry(N_("Dashboard"), "/billing/console/", "layout-dashboard", "console", "", STAFF),
     Entry(N_("Members"), "/members/console/members", "users", "console", N_("People"), _PEOPLE),
@@ -87,13 +95,7 @@ ENTRIES: Sequence[Entry] = (
     ),
     *(
         Entry(label, f"/{name}/operator", icon, "console", N_("Operation"), frozenset({Role.OPERATOR}))
-        for name, label, icon in (
-            ("members", N_("Members"), "users"),
-            ("billing", N_("Billing"), "receipt-japanese-yen"),
-            ("payments", N_("Payments"), "wallet"),
-            ("events", N_("Events"), "calendar-days"),
-            ("notifications", N_("Notifications"), "mail-check"),
-        )
+        for name, (label, icon) in SERVICES.items()
     ),
     Entry(N_("Home"), "/members/my/", "house", "my"),
     Entry(N_("Invoices and receipts"), "/billing/my/invoices", "receipt-japanese-yen", "my"),

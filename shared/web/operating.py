@@ -30,14 +30,9 @@ from shared.web.access import allow, principal
 from shared.web.badges import Badge
 from shared.web.forms import form_again, load_form
 from shared.web.i18n import language
+from shared.web.navigation import SERVICES
 
-SERVICES: Mapping[str, str] = {
-    "members": N_("Members"),
-    "billing": N_("Billing"),
-    "payments": N_("Payments"),
-    "events": N_("Events"),
-    "notifications": N_("Notifications"),
-}
+TITLES = {name: label for name, (label, _icon) in SERVICES.items()}
 STATES = {
     "waiting": Badge(N_("Waiting"), "neutral", "clock"),
     "retrying": Badge(N_("Is tried again"), "info", "rotate-cw"),
@@ -76,7 +71,7 @@ class Chosen:
 
 def make_blueprint(running: RunningService) -> Blueprint:
     pages = Blueprint("kit_operating", __name__, url_prefix=f"/{running.name}/operator")
-    title = SERVICES.get(running.name, running.name)
+    title = TITLES.get(running.name, running.name)
 
     @pages.context_processor
     def _words() -> dict[str, Any]:
@@ -91,7 +86,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
             lag=lag.measure(running),
             groups=groups,
             types=sorted({group.type for group in groups}),
-            others={name: text for name, text in SERVICES.items() if name != running.name},
+            others={name: text for name, text in TITLES.items() if name != running.name},
         )
 
     @pages.get("/figures")
