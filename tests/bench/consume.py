@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from tests.bench import report, rounds
 from tests.bench.ground import servers
-from tests.bench.lap import Lap, median
+from tests.bench.lap import Lap
 
 ROUNDS = 3
 
@@ -24,22 +24,8 @@ def main() -> None:
             ours.append(rounds.consume(ground, n))
             rounds.relay(ground, few)
             single.append(rounds.consume(ground, few, in_bulk=False))
-    tell("consume", n, ours, straight)
-    tell("consume_single", few, single, straight)
-
-
-def tell(bench: str, n: int, ours: list[Lap], straight: list[Lap]) -> None:
-    mine, limit = median(ours), median(straight)
-    report.tell(
-        bench,
-        n,
-        mine.rate,
-        "messages/s",
-        limit.rate,
-        cpu_us=round(mine.cpu_us, 1),
-        straight_cpu_us=round(limit.cpu_us, 1),
-        mib=mine.mib,
-    )
+    rounds.tell("consume", n, ours, straight)
+    rounds.tell("consume_single", few, single, straight)
 
 
 if __name__ == "__main__":

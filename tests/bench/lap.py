@@ -80,9 +80,9 @@ def median(laps: Sequence[Lap]) -> Lap:
     )
 
 
-def high_water() -> float:
-    """The most memory that this process ever had, MiB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+def high_water(pid: int | str = "self") -> float:
+    """The most memory that a process ever had, MiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM"):
             return round(int(line.split()[1]) / 1024, 1)
     return 0.0

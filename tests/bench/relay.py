@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.bench import report, rounds
 from tests.bench.ground import servers
-from tests.bench.lap import median
 
 ROUNDS = 3
 
@@ -16,17 +15,7 @@ def main() -> None:
         for _ in range(ROUNDS):
             straight.append(rounds.straight_relays(ground, n))
             ours.append(rounds.relay(ground, n))
-    mine, limit = median(ours), median(straight)
-    report.tell(
-        "relay",
-        n,
-        mine.rate,
-        "messages/s",
-        limit.rate,
-        cpu_us=round(mine.cpu_us, 1),
-        straight_cpu_us=round(limit.cpu_us, 1),
-        mib=mine.mib,
-    )
+    rounds.tell("relay", n, ours, straight)
 
 
 if __name__ == "__main__":

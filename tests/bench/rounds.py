@@ -3,13 +3,15 @@ takes. Each is measured in a process of its own, alone on the machine."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.bus.topology import close, connect, queue_name
 from shared.ids import new_id
 from shared.messages import encode
 from shared.messages.billing import InvoiceCreated
-from tests.bench import straight_consume, straight_relay, traffic
+from tests.bench import report, straight_consume, straight_relay, traffic
 from tests.bench.ground import Ground
-from tests.bench.lap import Lap, Stopwatch, measure
+from tests.bench.lap import Lap, Stopwatch, measure, median
 
 
 def relay(ground: Ground, n: int, *, warm_up: int = 1) -> Lap:
@@ -47,3 +49,18 @@ def _purge(broker: str) -> None:
     connection = connect(broker)
     connection.channel().queue_purge(queue_name("notifications", bulk=True))
     close(connection)
+
+
+def tell(bench: str, n: int, ours: Sequence[Lap], straight: Sequence[Lap]) -> None:
+    """The medians of all rounds."""
+    mine, limit = median(ours), median(straight)
+    report.tell(
+        bench,
+        n,
+        mine.rate,
+        "messages/s",
+        limit.rate,
+        cpu_us=round(mine.cpu_us, 1),
+        straight_cpu_us=round(limit.cpu_us, 1),
+        mib=mine.mib,
+    )

@@ -119,35 +119,45 @@ def _payload(row: tuple[Any, ...]) -> str:
     return json.dumps({"type": "billing.InvoiceCreated.v1", "invoice": invoice}, ensure_ascii=False)
 
 
+class Sender:
+    """Carries rows of an outbox to the exchange `straight` and marks them, with pipelined confirms."""
+
+    def __init__(self, broker_url: str, outbox: str) -> None:
+        self.connection = connect(broker_url)
+        self._channel = self.connection.channel()
+        self._channel.confirm_select()
+        self._channel.events["basic_ack"].add(self._confirmed)
+        self._outbox = outbox
+        self._waiting: set[int] = set()
+        self._tag = 0
+
+    def send(self, database: psycopg.Connection[Any]) -> int:
+        """Up to 1,000 rows, in one transaction. Returns how many."""
+        rows = database.execute(
+            f"SELECT id, type, payload FROM {self._outbox} WHERE sent_at IS NULL ORDER BY seq LIMIT 1000"
+            " FOR UPDATE SKIP LOCKED"
+        ).fetchall()
+        for id, kind, payload in rows:
+            self._tag += 1
+            self._waiting.add(self._tag)
+            self._channel.basic_publish(amqp.Message(payload, message_id=str(id), delivery_mode=2), "straight", kind)
+        while self._waiting:
+            self.connection.drain_events(timeout=10)
+        database.execute(f"UPDATE {self._outbox} SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],))
+        database.commit()
+        return len(rows)
+
+    def _confirmed(self, tag: int, multiple: bool) -> None:
+        self._waiting.difference_update([t for t in self._waiting if t <= tag] if multiple else [tag])
+
+
 def _relay(url: str, broker_url: str, n: int) -> None:
-    connection = connect(broker_url)
-    channel = connection.channel()
-    channel.confirm_select()
-    waiting: set[int] = set()
-
-    def confirmed(tag: int, multiple: bool) -> None:
-        waiting.difference_update([t for t in waiting if t <= tag] if multiple else [tag])
-
-    channel.events["basic_ack"].add(confirmed)
-    tag = sent = 0
+    sender, sent = Sender(broker_url, "straight.outbox"), 0
     with psycopg.connect(url) as database:
         while sent < n:
-            rows = database.execute(
-                "SELECT id, type, payload FROM straight.outbox WHERE sent_at IS NULL ORDER BY seq LIMIT 1000"
-                " FOR UPDATE SKIP LOCKED"
-            ).fetchall()
-            for id, kind, payload in rows:
-                tag += 1
-                waiting.add(tag)
-                channel.basic_publish(amqp.Message(payload, message_id=str(id), delivery_mode=2), "straight", kind)
-            while waiting:
-                connection.drain_events(timeout=10)
-            database.execute(
-                "UPDATE straight.outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
-            )
-            database.commit()
-            sent += len(rows)
-            if not rows:
+            done = sender.send(database)
+            sent += done
+            if not done:
                 time.sleep(0.005)
 
 

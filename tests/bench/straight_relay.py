@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import amqp
 import psycopg
 
 from tests.bench.lap import Stopwatch
-from tests.bench.straight import connect
+from tests.bench.straight import Sender, connect
 
-BATCH = 1000
 QUEUE = EXCHANGE = "straight"
 TABLES = """
 CREATE TABLE outbox (id uuid PRIMARY KEY, seq bigserial, type text, payload text, sent_at timestamptz);
@@ -43,29 +41,8 @@ def fill(url: str, messages: Iterable[tuple[str, str, str]]) -> None:
 
 def run(stopwatch: Stopwatch, url: str, broker_url: str) -> None:
     """Until all rows are confirmed and marked."""
-    connection = connect(broker_url)
-    channel = connection.channel()
-    channel.confirm_select()
-    waiting: set[int] = set()
-
-    def confirmed(tag: int, multiple: bool) -> None:
-        waiting.difference_update([t for t in waiting if t <= tag] if multiple else [tag])
-
-    channel.events["basic_ack"].add(confirmed)
-    sent = 0
+    sender, sent = Sender(broker_url, "outbox"), 0
     with psycopg.connect(url) as database:
         while not stopwatch.finished(sent):
-            rows = database.execute(
-                "SELECT id, type, payload FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT %s"
-                " FOR UPDATE SKIP LOCKED",
-                (BATCH,),
-            ).fetchall()
-            for tag, (id, kind, payload) in enumerate(rows, sent + 1):
-                waiting.add(tag)
-                channel.basic_publish(amqp.Message(payload, message_id=str(id), delivery_mode=2), EXCHANGE, kind)
-            while waiting:
-                connection.drain_events(timeout=10)
-            database.execute("UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],))
-            database.commit()
-            sent += len(rows)
-    connection.close()
+            sent += sender.send(database)
+    sender.connection.close()

@@ -17,6 +17,7 @@ from shared.db import insert_rows
 from shared.people import PersonRow
 from shared.service import RunningService
 from shared.society import SocietyRow
+from tests.bench.lap import high_water
 
 SOCIETY = "019f0000-0000-7000-8000-0000000000be"
 
@@ -108,12 +109,5 @@ def peak_memory(started: Stack) -> dict[str, float]:
     for name, process in started.state.processes.items():
         if name.startswith(("web-", "work-", "relay-")):
             family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-            found[name] = max(_high_water(each.pid) for each in family)
+            found[name] = max(high_water(each.pid) for each in family)
     return found
-
-
-def _high_water(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return round(int(line.split()[1]) / 1024, 1)
-    return 0.0
