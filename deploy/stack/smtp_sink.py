@@ -21,7 +21,8 @@ MAX_BYTES = 30_000_000
 
 
 class Sink:
-    """Writes each message whole: first under a hidden name, then renamed, so that no reader sees half of one."""
+    """Writes each message whole: first under a name that `*.eml` does not match (it does match
+    hidden files), then renamed, so that no reader sees half of one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,9 +43,9 @@ class Sink:
         name = f"{time.time_ns()}-{next(self._count):06d}.eml"
         content = envelope.content or b""
         body = content if isinstance(content, bytes) else content.encode()
-        hidden = self.folder / f".{name}"
-        hidden.write_bytes(f"X-Envelope-To: {', '.join(envelope.rcpt_tos)}\r\n".encode() + body)
-        os.replace(hidden, self.folder / name)
+        unfinished = self.folder / f"{name}.part"
+        unfinished.write_bytes(f"X-Envelope-To: {', '.join(envelope.rcpt_tos)}\r\n".encode() + body)
+        os.replace(unfinished, self.folder / name)
         return "250 stored"
 
 
