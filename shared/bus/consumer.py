@@ -30,7 +30,7 @@ PREFETCH = 1000
 BATCH = 500
 LINGER = {False: 0.0, True: 0.015}  # seconds to wait for more before a batch is handled: prompt lane, bulk lane
 IDLE = 0.5  # seconds between looks at the stop sign
-STUCK_AFTER = 60.0  # seconds without a message before we ask whether there are any
+QUIET = 60.0  # seconds without a message before we connect anew
 LONGEST_PAUSE = 10.0
 
 REJECTED = Counter("tsudoi_messages_rejected", "Messages that could not be read: dead-lettered", ["service"])
@@ -59,8 +59,8 @@ def consume(
             stop.wait(pause(failures, LONGEST_PAUSE))
 
 
-class QueueStuck(ConnectionError):
-    """Connected, the queue holds messages, and none comes: connect anew."""
+class Cancelled(ConnectionError):
+    """The broker has taken our consumer away, as when its queue is deleted: connect and declare anew."""
 
 
 class _Taker:
@@ -89,6 +89,10 @@ class _Taker:
         self._reader = Reader(self._connection, self._waiting.append)
 
     def run(self) -> None:
+        """Until told to stop, or nothing has come for so long that it may be the broker's fault.
+
+        To ask the broker is no use: when a queue is deleted and made anew at once, RabbitMQ 3.10 subscribes our channel
+        to the new one by itself, believes its messages delivered, and never sends them. Only a new channel gets them."""
         queue = queue_name(self._running.name, bulk=self._bulk)
         heartbeat = Heartbeat(self._connection)
         try:
@@ -105,10 +109,9 @@ class _Taker:
                     last = time.monotonic()
                 heartbeat.check()
                 if self._cancelled:
-                    raise QueueStuck("the broker has cancelled the consumer")
-                if time.monotonic() - last > STUCK_AFTER:
-                    self._check_queue(queue)
-                    last = time.monotonic()
+                    raise Cancelled("the broker has cancelled the consumer")
+                if time.monotonic() - last > QUIET:
+                    break
             self._channel.basic_cancel(tag)  # what was delivered and not taken goes back to the queue
         finally:
             heartbeat.stop()
@@ -205,11 +208,6 @@ class _Taker:
         log.error("message rejected", service=self._running.name, reason=reason)
         self._channel.basic_reject(tag, requeue=False)
         self._rejected.add(tag)
-
-    def _check_queue(self, queue: str) -> None:
-        found = self._channel.queue_declare(queue, passive=True)
-        if found.message_count and not self._waiting:
-            raise QueueStuck(f"{found.message_count} messages in {queue}, and none comes")
 
 
 def _await_database(running: RunningService, stop: threading.Event, progress: Callable[[], None]) -> None:

@@ -156,13 +156,12 @@ def test_a_line_that_swallows_both_ways_is_left_within_two_heartbeats(
     score.count(lost=100 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 100)
 
 
-@pytest.mark.campaign
 @pytest.mark.row("A16")
-def test_a_consumer_that_was_forgotten_in_silence_asks_for_itself(
+def test_a_consumer_that_was_forgotten_in_silence_connects_anew(
     own_bus: Bus, score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its queue is deleted and made anew, and it is not told: connected, beating, and idle for ever."""
-    monkeypatch.setattr(consumer, "STUCK_AFTER", 2.0)
+    """Its queue is deleted and made anew at once: connected, subscribed, beating, and idle for ever."""
+    monkeypatch.setattr(consumer, "QUIET", 2.0)
     monkeypatch.setattr(amqp.Connection, "negotiate_capabilities", {"consumer_cancel_notify": False})
     own_bus.start()
     ids = own_bus.say(created())
