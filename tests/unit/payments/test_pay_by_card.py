@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -58,6 +60,20 @@ def test_card_is_entered_confirmed_sent_and_only_then_charged(world: World) -> N
     assert (said.payment.amount, said.payment.method, said.payment.invoice_id) == (10_000, "card", invoice.id)
     assert said.payment.provider_number == charge
     assert "Paid" in member.get(f"/payments/my/pay/{invoice.id}").text
+
+
+@pytest.mark.rule("P2")
+def test_a_page_that_stands_open_with_nothing_under_way_sees_a_payment_made_elsewhere(world: World) -> None:
+    payer = world.person()
+    invoice = world.invoice(payer, 10_000)
+    member = world.as_member(payer)
+    open_page = member.get(f"/payments/my/pay/{invoice.id}")
+    [again] = re.findall(r'hx-get="([^"]+)"', open_page.text)
+    again = html.unescape(again)
+    assert member.get(again).status_code == 204
+    enter_card(world, choose_card(member, invoice.id), GOOD)
+    world.wait_for_state(invoice.id, "paid")
+    assert "Your payment has arrived" in member.get(again).text
 
 
 @pytest.mark.rule("P3")
