@@ -92,7 +92,7 @@ class _Taker:
         """Until told to stop, or nothing has come for so long that it may be the broker's fault.
 
         To ask the broker is no use: when a queue is deleted and made anew at once, RabbitMQ 3.10 subscribes our channel
-        to the new one by itself, believes its messages delivered, and never sends them. Only a new channel gets them."""
+        to the new one by itself, believes its messages delivered and never sends them. Only a new channel gets them."""
         queue = queue_name(self._running.name, bulk=self._bulk)
         heartbeat = Heartbeat(self._connection)
         try:

@@ -14,7 +14,7 @@ import structlog
 
 from shared import observe
 from shared.bus import wire
-from shared.bus.relay import BusUnavailable
+from shared.bus.relay import BusUnavailable, pause
 from shared.bus.topology import BROKER_ERRORS, EXCHANGE, HEARTBEAT, close, connect, declare_exchange, routing_key
 from shared.messages import Envelope
 from shared.outbox import Lane
@@ -25,7 +25,7 @@ WINDOW = 1000  # unconfirmed messages at most
 LOOK_EVERY = 50  # messages that go out at once; then we look at what the broker says
 CONFIRM_TIMEOUT = 5.0  # seconds without any confirm
 UNROUTABLE_REST = 30.0  # seconds
-REFUSED_REST = 5.0
+REFUSED_REST = 5.0  # at most: a queue between two leaders refuses for a moment, a full one for long
 LONGEST_BLOCK = 300.0  # seconds; then the line is tried anew, in case nobody is at its other end any more
 
 
@@ -52,6 +52,7 @@ class RabbitPublisher:
         self._blocked_since = 0.0
         self._last_beat = 0.0
         self._resting: dict[Lane, float] = {}
+        self._refusals: dict[Lane, int] = {}  # in a row
 
     def publish(self, envelopes: Sequence[Envelope]) -> set[str]:
         """Ids that the broker has stored in at least one queue. Raises BusUnavailable with those confirmed so far."""
@@ -197,4 +198,9 @@ class RabbitPublisher:
         if refused:
             log.error("the broker refuses messages, is a queue full?", lanes=sorted(refused))
         self._resting.update(dict.fromkeys(unroutable, now + UNROUTABLE_REST))
-        self._resting.update(dict.fromkeys(refused, now + REFUSED_REST))
+        if self._refusals:
+            through = {(e.bulk, e.type) for e in envelopes} - refused
+            self._refusals = {lane: count for lane, count in self._refusals.items() if lane not in through}
+        for lane in refused:
+            self._refusals[lane] = self._refusals.get(lane, 0) + 1
+            self._resting[lane] = now + pause(self._refusals[lane], REFUSED_REST)

@@ -76,7 +76,7 @@ def test_what_the_broker_does_not_confirm_stays_unsent(
 
 ALARMS = {
     "memory": (("set_vm_memory_high_watermark", "0.00001"), ("set_vm_memory_high_watermark", "0.4")),
-    "disk": (("set_disk_free_limit", "100TB"), ("set_disk_free_limit", "200MB")),
+    "disk": (("set_disk_free_limit", str(10**15)), ("set_disk_free_limit", "200MB")),
 }
 
 
