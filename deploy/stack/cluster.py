@@ -4,7 +4,7 @@ cluster = Cluster.of(folder)
 cluster.start()
 cluster.urls()             # all nodes' addresses, separated by `;`: what TSUDOI_BROKER takes
 cluster.kill(node), cluster.freeze(node), cluster.thaw(node), cluster.cut_off(node), cluster.rejoin(node)
-cluster.restart(node)
+cluster.restart(node), cluster.move_leader(queue)
 """
 
 from __future__ import annotations
@@ -127,6 +127,15 @@ class Cluster:
 
     def leader(self, queue: str, vhost: str | None = None) -> str:
         return self.queues(vhost)[queue][0]
+
+    def move_leader(self, queue: str, vhost: str | None = None) -> str:
+        """Another node leads the queue from now on, as after a rebalancing; returns which."""
+        vhost = vhost or self.first.vhost
+        leader = self.leader(queue, vhost)
+        other = next(name for name in self.nodes if name != leader)
+        found = f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost}">>, queue, <<"{queue}">>))'
+        self._control("eval", f"{found}, rabbit_quorum_queue:transfer_leadership(Q, '{other}').")
+        return other
 
     def queues(self, vhost: str | None = None) -> dict[str, tuple[str, set[str]]]:
         """Queue → (leader, members)."""

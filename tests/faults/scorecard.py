@@ -87,6 +87,10 @@ class _Scorecard:
         if "rows" in properties and made and not report.skipped:
             self._passed[report.nodeid] = self._passed.get(report.nodeid, True) and report.passed
             self._properties[report.nodeid] = properties
+        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and self._config.getoption("campaign") and reporter:
+            reporter.ensure_newline()  # the end, which says it again, may be an hour away
+            reporter.line(f"{report.longreprtext}\n{report.capstdout[-4000:]}")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._missing() and session.exitstatus == pytest.ExitCode.OK:

@@ -113,6 +113,18 @@ def test_the_leader_freezes_and_others_go_on(cluster: Cluster, bus: Bus, vhost: 
     assert slowest <= 2 * HEARTBEAT + FROZEN_LEADER
 
 
+@pytest.mark.row("A16")
+def test_leaders_move_and_consumers_go_on(cluster: Cluster, bus: Bus, vhost: str, score: Score) -> None:
+    with Stream(bus) as stream:
+        for _ in range(5):
+            score.injected()
+            other = cluster.move_leader(QUEUE, vhost)
+            assert cluster.leader(QUEUE, vhost) == other
+            score.recovered(stream.until_handled_again(len(stream.ids), seconds=60))
+        stream.judge(score)
+    assert max(score.recovery) <= FROZEN_LEADER
+
+
 @pytest.mark.row("A15")
 def test_without_a_quorum_nothing_counts_as_sent_and_afterwards_all_of_it_is(
     cluster: Cluster, bus: Bus, score: Score, seed: int
