@@ -119,7 +119,7 @@ def test_everything_on_one_full_disk(seed: int, score: Score) -> None:
                 site.wait_until(lambda: len(load.paid) >= 5)
                 with filled(folder):
                     score.injected(4)
-                    site.wait_until(lambda: any(status >= 500 for status in load.statuses), seconds=60)
+                    site.wait_until(lambda: any(status >= 500 for status in load.statuses), seconds=60, step=0)
                 start_what_died(stack)
                 load.finish(180)
             finally:
