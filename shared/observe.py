@@ -8,9 +8,9 @@ import secrets
 import sys
 from collections import Counter as Counted
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -52,6 +52,21 @@ BROKER_BLOCKED = Gauge("tsudoi_broker_blocked", "1 while the broker takes no mes
 REQUEST = Histogram("tsudoi_http_seconds", "Time to answer", ["service", "endpoint", "status"])
 
 
+class _Lossy:
+    """On a full disk a line of the log is lost; the request or message that it tells of is not."""
+
+    def __init__(self, to: TextIO) -> None:
+        self._to = to
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._to.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._to.flush()
+
+
 def set_up_logs(to: TextIO = sys.stderr) -> None:
     """JSON lines, one an event, with the trace and society of the moment."""
     structlog.configure(
@@ -63,7 +78,7 @@ def set_up_logs(to: TextIO = sys.stderr) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=to),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Lossy(to))),
         cache_logger_on_first_use=True,
     )
 

@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from deploy.stack.accounts import own
@@ -51,17 +53,36 @@ def small_disk(megabytes: int) -> Iterator[Path]:
 @contextmanager
 def filled(folder: Path) -> Iterator[None]:
     """To the last byte, and again while others give some back."""
-    rubbish = folder / "rubbish"
-    with open(rubbish, "ab", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(b"\0" * MEGABYTE)
-    with open(rubbish, "ab", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(b"\0" * 512)
+    rubbish, stop = folder / "rubbish", threading.Event()
+    _fill(rubbish)
+
+    def fill_again() -> None:
+        while not stop.wait(0.1):
+            _fill(rubbish)
+
+    filler = threading.Thread(target=fill_again, name="filler")
+    filler.start()
     try:
         yield
     finally:
+        stop.set()
+        filler.join()
         rubbish.unlink()
+
+
+def _fill(rubbish: Path) -> None:
+    for size in (MEGABYTE, 512):
+        with open(rubbish, "ab", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(b"\0" * size)
+
+
+def _until_no_more_can_be_written(stack: Stack) -> None:
+    """The database's log of changes has some files in reserve: they are written full."""
+    with suppress(psycopg.OperationalError), admin_of(stack, "payments") as admin:
+        for _ in range(1000):
+            admin.execute("SELECT pg_logical_emit_message(false, 'full', repeat('x', 1048576))")
+        raise AssertionError("a full disk took everything")
 
 
 @pytest.mark.row("B7")
@@ -119,7 +140,14 @@ def test_everything_on_one_full_disk(seed: int, score: Score) -> None:
                 site.wait_until(lambda: len(load.paid) >= 5)
                 with filled(folder):
                     score.injected(4)
-                    site.wait_until(lambda: any(status >= 500 for status in load.statuses), seconds=60, step=0)
+                    _until_no_more_can_be_written(stack)
+                    site.wait_until(
+                        lambda: any(status >= 500 for status in load.statuses),
+                        seconds=60,
+                        step=0,
+                        why=lambda: f"{len(load.paid)} paid, answers {load.statuses}, {load.trouble}",
+                    )
+                stack.restart("rabbit")  # it lives, and serves no quorum queue any more: the runbook says so
                 start_what_died(stack)
                 load.finish(180)
             finally:

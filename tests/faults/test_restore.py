@@ -18,6 +18,7 @@ import requests
 
 from deploy.stack.postgres import binaries
 from deploy.stack.stack import Stack
+from tests.faults import broker
 from tests.faults.books import Books, hang_up, id_of, reading
 from tests.faults.invariants import (
     i1_everything_said_is_sent,
@@ -159,12 +160,13 @@ def _until_quiet(site: Site) -> None:
             "inbox": "SELECT count(*) FROM inbox WHERE state IN ('waiting', 'retrying')",
         }
         with reading(site.databases) as books:
-            return {
+            found = {
                 f"{name}: {what}": count
                 for name in books.services
                 for what, query in queries.items()
                 if (count := int(books.one(name, query)))
             }
+        return found | broker.waiting(site.broker_url)
 
     site.wait_until(lambda: not waiting(), seconds=120, why=waiting)
 
@@ -195,12 +197,12 @@ def _all_differences_are_listed(site: Site, office: Office, listed: list[dict[st
 def test_what_is_sent_again_to_one_who_knows_it_changes_nothing(own_stack: Stack, own_site: Site, seed: int) -> None:
     office = Office.found(own_site, 5)
     office.pay(office.bill(5), seed=seed, manner="cash")
-    _until_quiet(own_site)
+    settle(own_site)
     before = office.fingerprint()
     for _ in range(2):
         own_stack.run("bus", "resend", "payments", "--to", "billing", "--reason", "twice", "--rate", "500")
         own_stack.run("bus", "resend", "billing", "--to", "payments", "--reason", "twice")
-        _until_quiet(own_site)
+        settle(own_site)
     assert office.fingerprint() == before
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from flask import Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
+from sqlalchemy.exc import DBAPIError
 
 from services.payments.sandbox.api import api
 from services.payments.sandbox.card_pages import card_pages
 from services.payments.sandbox.counter_pages import counter_pages
 from services.payments.sandbox.sandbox import Sandbox
+from shared.trouble import database_is_down
 from shared.web.catalogues import compile_catalogues
 from shared.web.i18n import KIT
 
@@ -45,6 +47,7 @@ def create_sandbox(home: Path, secret: str, public_url: str = "") -> Flask:
     app.context_processor(lambda: {"language": str(get_locale())})
     for blueprint in (api, card_pages, counter_pages):
         app.register_blueprint(blueprint)
+    app.register_error_handler(DBAPIError, _not_now)
     app.before_request(_switch_language)
     app.after_request(_secure)
     return app
@@ -62,6 +65,13 @@ def _switch_language() -> ResponseReturnValue | None:
     answer = redirect(request.path)
     answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, path="/sandbox", samesite="Lax")
     return answer
+
+
+def _not_now(error: DBAPIError) -> ResponseReturnValue:
+    """As a provider's gateway answers while its database, or its disk, takes nothing: nothing was done."""
+    if not database_is_down(error):
+        raise error
+    return "The sandbox can't store anything just now.\n", 503, {"Retry-After": "5", "Content-Type": "text/plain"}
 
 
 def _secure(answer: Response) -> Response:
