@@ -20,7 +20,7 @@ from shared.identity import Actor
 from shared.ids import new_id
 from shared.service import RunningService
 from shared.society import SocietyOwned
-from shared.trouble import again, database_is_down, is_contention, wait_a_moment
+from shared.trouble import again, database_is_down, is_contention, stood_still, wait_a_moment
 from shared.uow import UnitOfWork
 
 log = structlog.get_logger()
@@ -136,7 +136,7 @@ def run_next(running: RunningService) -> bool:
     except JobCancelled:
         return True
     except Exception as error:
-        if database_is_down(error):
+        if database_is_down(error) or stood_still(error):
             raise
         if is_contention(error):  # the chunk is undone whole: from its beginning, by whoever is free
             log.warning("long work met others", service=running.name, job=job.id, kind=job.kind, error=repr(error))

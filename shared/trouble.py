@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 _SQLSTATES = ("08", "53", "57P", "58")  # connection, resources (disk full, too many connections), shutdown, system
 _READ_ONLY = "25006"  # what a standby says that has not been promoted yet
 _CONTENTION = ("40P01", "40001", "55P03")  # deadlock, serialization, lock_timeout: nothing is wrong with who waited
+_STOOD_STILL = "25P03"  # idle_in_transaction_session_timeout
 _SQLITE = (
     "SQLITE_BUSY",
     "SQLITE_LOCKED",
@@ -38,6 +39,8 @@ def database_is_down(error: BaseException) -> bool:
     """Is it the database that fails, rather than the message? Then no attempt is counted and nothing is acked."""
     if isinstance(error, sa.exc.TimeoutError):
         return True
+    if stood_still(error):
+        return False
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or (error.orig is not None and database_is_down(error.orig))
     if isinstance(error, psycopg.Error):
@@ -48,6 +51,13 @@ def database_is_down(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorname", "").startswith(_SQLITE)
     return False
+
+
+def stood_still(error: BaseException) -> bool:
+    """Did the server end our transaction because nothing came from us for too long? A handler that does so each time
+    must not be tried for ever; a process that was frozen may try again."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.Error) and cause.sqlstate == _STOOD_STILL
 
 
 def is_contention(error: BaseException) -> bool:

@@ -26,7 +26,7 @@ from shared.errors import (
     TsudoiError,
     Unavailable,
 )
-from shared.trouble import database_is_down, is_contention, is_double
+from shared.trouble import database_is_down, is_contention, is_double, stood_still
 from shared.web.access import to_login
 from shared.web.again import ask_for_another_try
 from shared.web.asking import is_htmx, is_navigation, wants_problem
@@ -119,7 +119,7 @@ def _answer_database(error: SQLAlchemyError) -> Response:
     if is_double(error):
         log.warning("stored by somebody else meanwhile", endpoint=request.endpoint, exc_info=error)
         return answer_error(ChangedMeanwhile())
-    if not (database_is_down(error) or is_contention(error)):
+    if not (database_is_down(error) or is_contention(error) or stood_still(error)):
         return _answer_unexpected(error)
     log.error("database does not answer, or is locked", error=repr(error))
     g.setdefault("principal", None)

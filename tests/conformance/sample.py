@@ -79,7 +79,7 @@ DEADLY: dict[str, Callable[[], object]] = {  # title → what it does to the pro
     "memory is full": _eat_all_memory,
     "hang": lambda: threading.Event().wait(),
 }
-SLEEPS = "sleep "  # and so many seconds
+WORKS, STANDS_STILL = "work ", "stand still "  # and so many seconds
 
 
 def note_created(uow: UnitOfWork, message: InvoiceCreated) -> None:
@@ -89,10 +89,20 @@ def note_created(uow: UnitOfWork, message: InvoiceCreated) -> None:
         raise MISBEHAVIOURS[title]
     if title in DEADLY:
         DEADLY[title]()
-    if title.startswith(SLEEPS):
-        time.sleep(float(title.removeprefix(SLEEPS)))
+    if title.startswith(STANDS_STILL):
+        time.sleep(float(title.removeprefix(STANDS_STILL)))
+    if title.startswith(WORKS):
+        _work(uow, float(title.removeprefix(WORKS)))
     _note(uow, "created", message.invoice)
     uow.say(LetterBounced(letter_id=new_id(), person_id=message.invoice.payer_id, code="5.1.1", bounced_at=uow.now))
+
+
+def _work(uow: UnitOfWork, seconds: float) -> None:
+    """The database hears of it now and then."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        uow.session.execute(sa.select(1))
+        time.sleep(0.5)
 
 
 def note_changed(uow: UnitOfWork, messages: Sequence[InvoiceChanged]) -> None:

@@ -81,7 +81,7 @@ def test_a_handler_that_takes_longer_than_the_broker_waits_has_one_effect(
     try:
         before = restarts.get()
         own_bus.start()
-        [slow, *others] = own_bus.say(created(f"sleep {takes}"), *[created() for _ in range(20)])
+        [slow, *others] = own_bus.say(created(f"work {takes}"), *[created() for _ in range(20)])
         score.injected()
         until(lambda: own_bus.all_handled([slow, *others]), seconds=60)
         with score.recovering():

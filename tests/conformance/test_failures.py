@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from shared import society
 from shared.audit import AuditRow
 from shared.bus import parked
 from shared.bus.command import main as bus_command
 from shared.bus.parked import Which, list_parked
 from shared.bus.replay import ReasonNeeded, discard, replay
+from shared.db import IDLE_WRITER_TIMEOUT
 from shared.identity import Actor
 from tests.conformance import sample
 from tests.conformance.buses import Bus, until
@@ -49,6 +51,24 @@ def test_whatever_a_handler_raises_the_consumer_survives(bus: Bus, kind: str) ->
     assert row.attempts == 8
     assert row.error is not None
     assert row.error.startswith(sample.MISBEHAVIOURS[kind].__name__)
+
+
+@pytest.mark.row("A13")
+@pytest.mark.parametrize("kind", ["postgres_bus", "rabbit"])
+def test_a_handler_that_stands_still_in_its_transaction_holds_up_nobody(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """The database ends the transaction and the connection with it; that does not make it a database that is down."""
+    soon = str(society._ENTER).replace(f"'{IDLE_WRITER_TIMEOUT}'", "'200'")
+    monkeypatch.setattr(society, "_ENTER", sa.text(soon))
+    bus: Bus = request.getfixturevalue(kind)
+    [bad, *good] = bus.say(created("stand still 0.5"), *[created() for _ in range(20)])
+    bus.start()
+    until(lambda: bus.all_handled(good))
+    until(lambda: bus.states()[bad] == "parked", stepping=timedelta(minutes=5))
+    row = bus.row(bad)
+    assert row is not None and row.error is not None
+    assert row.error.startswith("InternalError: terminating connection due to idle-in-transaction timeout")
 
 
 @pytest.mark.row("A21")
