@@ -12,13 +12,14 @@ from services.events.errors import (
     AlreadyCancelled,
     AlreadyRegistered,
     CancellationEnded,
+    EventFull,
     RegistrationEnded,
     RegistrationNotOpen,
 )
 from services.events.models import EventRow, RegistrationRow
 from services.events.seats import give_seat_back, take_seat
 from shared import audit
-from shared.errors import NotFound
+from shared.errors import NotFound, TsudoiError
 from shared.messages.events import RegistrationCancelled, RegistrationConfirmed, RegistrationPlaced
 from shared.people import PersonRow
 from shared.uow import UnitOfWork
@@ -31,14 +32,10 @@ def register(uow: UnitOfWork, event_id: str, person_id: str) -> RegistrationRow:
     """Take a seat for a person and say so; billing makes the invoice. Without a fee the registration is firm at once.
 
     Raises NotFound, RegistrationNotOpen, RegistrationEnded, EventFull, AlreadyRegistered."""
-    event = published_event(uow, event_id)
-    why_not = why_closed(event, uow.today)
-    if why_not is not None:
-        raise why_not
-    if live_registration(uow, event_id, person_id) is not None:
-        raise AlreadyRegistered
-    take_seat(uow, event_id)
-    if live_registration(uow, event_id, person_id) is not None:  # the same person's other click was quicker
+    event = take_seat(uow, event_id)
+    if event is None:
+        raise _why_no_seat(uow, event_id, person_id)
+    if live_registration(uow, event_id, person_id) is not None:  # by now we see what the same person's other click did
         raise AlreadyRegistered
     registration = RegistrationRow(
         event_id=event_id,
@@ -57,6 +54,13 @@ def register(uow: UnitOfWork, event_id: str, person_id: str) -> RegistrationRow:
     if not event.fee:
         _confirm(uow, registration)
     return registration
+
+
+def _why_no_seat(uow: UnitOfWork, event_id: str, person_id: str) -> TsudoiError:
+    event = published_event(uow, event_id)
+    if (why_not := why_closed(event, uow.today)) is not None:
+        return why_not
+    return EventFull() if live_registration(uow, event_id, person_id) is None else AlreadyRegistered()
 
 
 def why_closed(event: EventRow, today: date) -> RegistrationNotOpen | RegistrationEnded | None:
