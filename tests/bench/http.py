@@ -1,53 +1,57 @@
-"""A POST of an integrator that writes a row and an outbox row: `/events/api/my/events/<id>/registration` with a bearer
-token, 16 clients that keep their connections. Straight: the same statements by `tests.bench.straight_http`."""
+"""A POST of an integrator that writes a row and an outbox row, with a bearer token; 16 clients that keep their
+connections. Ours: `tests.bench.note_service`, the kit and one route. Straight: `tests.bench.straight_http`."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+import sys
 from pathlib import Path
 
-import psycopg
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
-from services.events.models import EventRow
-from shared import clock
-from shared.db import insert_rows
-from shared.identity import Principal, Role, sign_token
+from shared.identity import Principal, sign_token
 from shared.ids import new_id
-from tests.bench import load, report, straight_http, webs, world
-from tests.bench.webs import Lap
+from shared.migrations import isolate
+from tests.bench import load, report, traffic, webs, world
+from tests.bench.webs import Lap, Web
 
 
 def main() -> None:
-    n = report.size(2_000)
-    with webs.kit("events") as (stack, ours):
-        running = world.running(stack, "events")
-        payer = Principal(
-            account_id=new_id(),
-            session_id=new_id(),
-            society_id=world.SOCIETY,
-            person_id=straight_http.PERSON,
-            roles=frozenset({Role.MEMBER}),
+    n = report.size(5_000)
+    with webs.kit("notifications") as (stack, _):
+        _make_table(stack.database_url("notifications", owner=True))
+        who = Principal(
+            account_id=new_id(), session_id=new_id(), society_id=world.SOCIETY, person_id=None, roles=frozenset()
         )
-        key = Path(stack.env("members")["TSUDOI_TOKEN_KEY"]).read_bytes()
-        with webs.bare(stack, "events", straight_http.__name__, straight_http.TABLES, {}) as straight:
-            url = stack.database_url("events", owner=True).replace("+psycopg", "")
+        key = Path(stack.env("members")["TSUDOI_TOKEN_KEY"])
+        headers = {
+            "Authorization": f"Bearer {sign_token(who, key.read_bytes())}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+        }
+        bare = {
+            "BENCH_DATABASE": stack.database_url("notifications").replace("+psycopg", ""),
+            "BENCH_KEY": stack.env("notifications")["TSUDOI_TOKEN_PUBLIC"],
+        }
+        kit = [sys.executable, "-m", "tests.bench.note_service"]
+        with (
+            webs.serving(stack, "notes", kit, stack.env("notifications")) as ours,
+            webs.serving(stack, "bare", webs.gunicorn("tests.bench.straight_http"), bare) as straight,
+        ):
 
-            def kit_lap() -> Lap:
-                ids = [new_id() for _ in range(n)]
-                with running.unit(world.SOCIETY) as uow:
-                    insert_rows(uow.session, EventRow, (_event(id) for id in ids))
-                headers = {"Authorization": f"Bearer {sign_token(payer, key)}", "Accept": "application/json"}
-                return _checked(
-                    ours.lap([load.request(f"/events/api/my/events/{id}/registration", b"", headers) for id in ids])
-                )
+            def lap(web: Web, path: str) -> Lap:
+                done = web.lap([load.request(path, _note(), headers) for _ in range(n)])
+                assert set(done.load.statuses) == {201}, done.load.statuses
+                return done
 
-            def bare_lap() -> Lap:
-                ids = [new_id() for _ in range(n)]
-                _fill(url, ids)
-                return _checked(straight.lap([load.request(f"/register/{id}", b"", {}) for id in ids]))
-
-            laps = webs.rounds({"ours": kit_lap, "straight": bare_lap})
-        running.stop()
+            laps = webs.rounds(
+                {
+                    "ours": lambda: lap(ours, "/notifications/api/notes"),
+                    "straight": lambda: lap(straight, "/notes"),
+                }
+            )
     report.tell(
         "http",
         n,
@@ -59,46 +63,19 @@ def main() -> None:
     )
 
 
-def _checked(lap: Lap) -> Lap:
-    assert set(lap.load.statuses) == {201}, lap.load.statuses
-    return lap
+def _note() -> bytes:
+    return json.dumps({"invoice": new_id(), "payer": new_id(), "title": "2026年度年会費"}).encode()
 
 
-def _event(id: str) -> dict[str, object]:
-    today = clock.today()
-    return {
-        "society_id": world.SOCIETY,
-        "id": id,
-        "revision": 1,
-        "title": "年次大会",
-        "title_en": "Annual meeting",
-        "venue": "東京",
-        "venue_en": "Tokyo",
-        "description": "",
-        "description_en": "",
-        "starts_on": today + timedelta(days=60),
-        "ends_on": today + timedelta(days=61),
-        "capacity": 500,
-        "taken": 0,
-        "fee": 5_000,
-        "tax_class": "standard",
-        "registration_until": today + timedelta(days=30),
-        "methods": [],
-        "published": True,
-        "registration_open": True,
-        "on_my_page": True,
-        "created_at": clock.now(),
-    }
-
-
-def _fill(url: str, ids: list[str]) -> None:
-    columns = ("id", "title", "title_en", "capacity", "taken", "fee", "registration_until", "starts_on")
-    event = _event("")
-    with psycopg.connect(url) as database, database.cursor() as cursor:
-        names = ", ".join((*columns, "published", "registration_open"))
-        with cursor.copy(f"COPY bare.events ({names}) FROM STDIN") as copy:
-            for id in ids:
-                copy.write_row((id, *(event[name] for name in columns[1:]), True, True))
+def _make_table(owner_url: str) -> None:
+    """In the place of what the service itself calls notes."""
+    engine = sa.create_engine(owner_url)
+    with engine.begin() as connection:
+        traffic.Base.metadata.drop_all(connection)
+        traffic.Base.metadata.create_all(connection)
+        with Operations.context(MigrationContext.configure(connection)):
+            isolate("notes")
+    engine.dispose()
 
 
 if __name__ == "__main__":

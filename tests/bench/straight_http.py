@@ -1,5 +1,5 @@
-"""A registration bare: Flask and psycopg, a connection per thread, the same statements as ours in one transaction.
-It asks nobody for a token."""
+"""The same note bare: Flask, PyJWT and psycopg with a connection per thread; the same tables by the same role, behind
+the same wall between societies: token, ended session, note, message."""
 
 from __future__ import annotations
 
@@ -7,27 +7,20 @@ import json
 import os
 import threading
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import jwt
 import psycopg
-from flask import Flask
-from psycopg.rows import dict_row
+from flask import Flask, abort, request
 
-TABLES = """
-DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare;
-CREATE TABLE bare.events (id uuid PRIMARY KEY, title text, title_en text, capacity int, taken int DEFAULT 0, fee int,
-  registration_until date, starts_on date, published boolean, registration_open boolean);
-CREATE TABLE bare.registrations (id uuid PRIMARY KEY, event_id uuid, person_id uuid, state text, fee int,
-  pay_until date, placed_at timestamptz, paid int, revision int);
-CREATE UNIQUE INDEX ON bare.registrations (event_id, person_id) WHERE state <> 'cancelled';
-CREATE INDEX ON bare.registrations (event_id);
-CREATE INDEX ON bare.registrations (person_id);
-CREATE TABLE bare.outbox (id uuid PRIMARY KEY, type text, payload text, said_at timestamptz, sent_at timestamptz);
-CREATE INDEX ON bare.outbox (id) WHERE sent_at IS NULL;
-"""
-LIVE = "SELECT id FROM bare.registrations WHERE event_id = %s AND person_id = %s AND state <> 'cancelled'"
-PERSON = "019f0000-0000-7000-9000-000000000001"
+ENDED = "SELECT 1 FROM ended_sessions WHERE session_id = %s"
+NOTE = "INSERT INTO notes (society_id, id, invoice, payer, title) VALUES (%s, %s, %s, %s, %s)"
+SAY = """INSERT INTO outbox (id, type, society, payload, bulk, correlation, said_at)
+         VALUES (%s, %s, %s, %s, false, %s, %s) RETURNING pg_notify('outbox', '')"""
+SAID = "notifications.LetterBounced.v1"
 app = Flask(__name__)
 _local = threading.local()
 
@@ -37,39 +30,33 @@ def ready() -> str:
     return "ready"
 
 
-@app.post("/register/<uuid:event_id>")
-def register(event_id: uuid.UUID) -> tuple[dict[str, Any], int]:
-    database, today = _database(), date.today()
+@app.post("/notes")
+def note() -> tuple[dict[str, Any], int]:
+    who = _claims((request.authorization or abort(401)).token or "")
+    database, given = _database(), request.get_json()
+    if database.execute(ENDED, (who["sid"],)).fetchone():
+        abort(401)
+    if any(not isinstance(given.get(name), str) for name in ("invoice", "payer", "title")):
+        abort(422)
+    id, message, now = str(uuid.uuid4()), str(uuid.uuid4()), datetime.now(UTC)
+    said = {"type": SAID, "letter_id": id, "person_id": given["payer"], "code": "5.1.1", "bounced_at": now.isoformat()}
     with database.transaction():
-        event = database.execute("SELECT * FROM bare.events WHERE id = %s AND published", (event_id,)).fetchone()
-        assert event and event["registration_open"] and today <= event["registration_until"]
-        assert database.execute(LIVE, (event_id, PERSON)).fetchone() is None
-        taking = "UPDATE bare.events SET taken = taken + 1 WHERE id = %s AND (capacity IS NULL OR taken < capacity)"
-        assert database.execute(taking, (event_id,)).rowcount == 1
-        assert database.execute(LIVE, (event_id, PERSON)).fetchone() is None
-        row = {
-            "id": uuid.uuid4(),
-            "event_id": event_id,
-            "person_id": PERSON,
-            "state": "placed",
-            "fee": event["fee"],
-            "pay_until": min(today + timedelta(days=14), event["starts_on"]),
-            "placed_at": datetime.now(UTC),
-            "paid": 0,
-            "revision": 1,
-        }
-        places = ", ".join(f"%({name})s" for name in row)
-        database.execute(f"INSERT INTO bare.registrations ({', '.join(row)}) VALUES ({places})", row)
-        said = json.dumps({"type": "events.RegistrationPlaced.v1", "registration": row}, default=str)
-        database.execute(
-            "INSERT INTO bare.outbox (id, type, payload, said_at) VALUES (%s, %s, %s, now())",
-            (uuid.uuid4(), "events.RegistrationPlaced.v1", said),
-        )
-    return {name: str(value) for name, value in row.items()}, 201
+        database.execute("SELECT set_config('tsudoi.society', %s, true)", (who["soc"],))
+        database.execute(NOTE, (who["soc"], id, given["invoice"], given["payer"], given["title"]))
+        database.execute(SAY, (message, SAID, who["soc"], json.dumps(said), message, now))
+    return {"id": id, **given}, 201
 
 
-def _database() -> psycopg.Connection[dict[str, Any]]:
+@lru_cache
+def _claims(token: str) -> dict[str, Any]:
+    """Checked once, as ours does."""
+    key = Path(os.environ["BENCH_KEY"]).read_bytes()
+    claims: dict[str, Any] = jwt.decode(token, key, algorithms=["EdDSA"], audience="tsudoi")
+    return claims
+
+
+def _database() -> psycopg.Connection:
     if not hasattr(_local, "database"):
-        _local.database = psycopg.connect(os.environ["BENCH_DATABASE"], autocommit=True, row_factory=dict_row)
-    found: psycopg.Connection[dict[str, Any]] = _local.database
+        _local.database = psycopg.connect(os.environ["BENCH_DATABASE"], autocommit=True)
+    found: psycopg.Connection = _local.database
     return found

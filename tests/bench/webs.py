@@ -23,6 +23,7 @@ from tests.bench import load, world
 from tests.bench.load import Load
 
 GUNICORN = ("--workers", "2", "--threads", "8", "--worker-class", "gthread", "--reuse-port", "--keep-alive", "30")
+ADDRESS = "{address}"  # in a command: where it is to listen
 
 
 @dataclass
@@ -76,12 +77,25 @@ def bare(stack: Stack, service: str, module: str, tables: str, settings: dict[st
     url = stack.database_url(service, owner=True).replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as database:
         database.execute(tables)
+    with serving(stack, "bare", gunicorn(module), {"BENCH_DATABASE": url, **settings}) as web:
+        yield web
+
+
+def gunicorn(module: str) -> list[str]:
+    """The command that serves `module:app`."""
+    return [sys.executable, "-m", "gunicorn", *GUNICORN, "--bind", ADDRESS, f"{module}:app"]
+
+
+@contextmanager
+def serving(stack: Stack, name: str, command: Sequence[str], settings: dict[str, str]) -> Iterator[Web]:
+    """Something that answers requests, beside the stack and on its database server."""
     port = free_port()
+    address = f"127.0.0.1:{port}"
     process = Process(
-        name="bare",
-        argv=[sys.executable, "-m", "gunicorn", *GUNICORN, "--bind", f"127.0.0.1:{port}", f"{module}:app"],
-        log=str(stack.home / "logs" / "bare.log"),
-        env={**environment.inherited(), "BENCH_DATABASE": url, **settings},
+        name=name,
+        argv=[part.replace(ADDRESS, address) for part in command],
+        log=str(stack.home / "logs" / f"{name}.log"),
+        env={**environment.inherited(), **settings, "TSUDOI_BIND": address},
         cwd=str(Path(__file__).parents[2]),
     )
     process.start()
