@@ -82,6 +82,7 @@ class RunningService:
         self._reading = read_only(self.engine)
         self._looking = lone_statements(self.engine)
         self._here = threading.local()
+        self.prompted_at = 0.0  # on the monotonic clock: when the prompt lane last brought this process something
         # called after a commit, in the same process: something was said, long work was queued, a message arrived
         self.after_saying: list[Callable[[], None]] = []
         self.after_starting_work: list[Callable[[], None]] = []

@@ -28,6 +28,9 @@ log = structlog.get_logger()
 
 PREFETCH = 1000
 BATCH = 500
+BATCH_BESIDE_PEOPLE = 25  # of the bulk lane, while the prompt one is in use
+IN_USE = 0.25  # seconds after its last message
+LONGEST_REST = 0.5  # seconds
 LINGER = {False: 0.0, True: 0.015}  # seconds to wait for more before a batch is handled: prompt lane, bulk lane
 IDLE = 0.5  # seconds between looks at the stop sign
 QUIET = 60.0  # seconds without a message before we connect anew
@@ -104,9 +107,11 @@ class _Taker:
                 self._progress()
                 batch = self._next_batch()
                 if batch:
+                    began = time.monotonic()
                     self._settle(batch)
                     heartbeat.heard()
                     last = time.monotonic()
+                    self._let_people_pass(last - began)
                 heartbeat.check()
                 if self._cancelled:
                     raise Cancelled("the broker has cancelled the consumer")
@@ -136,9 +141,21 @@ class _Taker:
             self._drain(LINGER[self._bulk])
             if len(self._waiting) == before:
                 break
-        batch = self._waiting[:BATCH]
-        del self._waiting[:BATCH]
+        size = BATCH_BESIDE_PEOPLE if self._bulk and self._beside_people else BATCH
+        batch = self._waiting[:size]
+        del self._waiting[:size]
         return batch
+
+    @property
+    def _beside_people(self) -> bool:
+        return time.monotonic() - self._running.prompted_at < IN_USE
+
+    def _let_people_pass(self, seconds: float) -> None:
+        """A run takes a third of the time of whatever a click must go through."""
+        if not self._bulk:
+            self._running.prompted_at = time.monotonic()
+        elif self._beside_people:
+            self._stop.wait(min(2 * seconds, LONGEST_REST))
 
     def _drain(self, timeout: float) -> None:
         try:

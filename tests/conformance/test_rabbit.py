@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import amqp
 import psycopg
 import pytest
 
+from shared.bus import consumer, inbox
+from shared.bus.consumer import BATCH_BESIDE_PEOPLE
 from shared.bus.dead import replay_dead
 from shared.bus.rabbit import RabbitPublisher
 from shared.bus.relay import BusUnavailable, relay_once
@@ -19,6 +21,7 @@ from shared.bus.topology import EXCHANGE, close, connect, dead_queue, queue_name
 from shared.ids import new_id
 from shared.messages import Envelope
 from shared.outbox import OutboxRow
+from shared.service import RunningService
 from tests.conformance.buses import Bus, until
 from tests.conformance.sample import changed, created
 from tests.faults.score import Score
@@ -264,3 +267,27 @@ def test_a_consumer_whose_queue_is_taken_away_comes_back(rabbit: Bus) -> None:
     until(lambda: publisher.publish(rabbit.envelopes()[-1:]))  # unroutable until the consumer has declared its queue
     until(lambda: rabbit.all_handled(second))
     publisher.close()
+
+
+@pytest.mark.parametrize("clicking", [True, False])
+def test_a_run_takes_small_bites_beside_people(rabbit: Bus, monkeypatch: pytest.MonkeyPatch, clicking: bool) -> None:
+    monkeypatch.setattr(consumer, "IN_USE", 60.0 if clicking else 0.0)
+    bites: list[int] = []
+    receive = inbox.receive
+
+    def noted(running: RunningService, envelopes: Sequence[Envelope]) -> None:
+        if envelopes[0].bulk:
+            bites.append(len(envelopes))
+        receive(running, envelopes)
+
+    monkeypatch.setattr(inbox, "receive", noted)
+    rabbit.start()
+    click = rabbit.say(created())
+    until(lambda: rabbit.all_handled(click))
+    rabbit.stop()
+    rabbit.start(workers=False)
+    ids = rabbit.say(*[changed() for _ in range(300)], bulk=True)
+    until(lambda: rabbit.unsent() == 0)
+    rabbit.start(relays=False)
+    until(lambda: rabbit.all_handled(ids))
+    assert (max(bites) <= BATCH_BESIDE_PEOPLE) is clicking
