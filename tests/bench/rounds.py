@@ -23,11 +23,11 @@ def relay(ground: Ground, n: int, *, warm_up: int = 1) -> Lap:
     return measure(traffic.relay, Stopwatch(n, warm_up), ground.billing, ground.broker)
 
 
-def consume(ground: Ground, n: int, *, in_bulk: bool = True, warm_up: int = 1) -> Lap:
-    """What the relay has left in the bulk queue: until all of it is handled and acked."""
+def consume(ground: Ground, n: int, *, in_bulk: bool = True, warm_up: int = 1, left: int = 0) -> Lap:
+    """What the relay has left in the bulk queue: until all of it is handled and acked, but for so many."""
     ground.empty("notifications", "inbox", "notes")
     ground.settle("notifications")
-    return measure(traffic.work, Stopwatch(n, warm_up), ground.notifications, ground.broker, in_bulk)
+    return measure(traffic.work, Stopwatch(n - left, warm_up), ground.notifications, ground.broker, in_bulk)
 
 
 def straight_relays(ground: Ground, n: int) -> Lap:
