@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
 
 from shared.bus.topology import EXCHANGE, routing_key
-from shared.bus.wire import way
 from shared.messages import CONTRACTS, Envelope, decode_payload
 
 Uuid = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
@@ -30,15 +28,6 @@ class Attributes(msgspec.Struct, rename=lambda name: f"cloudEvents:{name}"):
     traceparent: Text | None = None
 
 
-_PUBLISHED = way(EXCHANGE, "")[:-1]
-
-
-@lru_cache
-def _sent_as(type_name: str, bulk: bool) -> bytes:
-    """The broker lets each service send under its own routing keys only: they alone tell who speaks."""
-    return way(EXCHANGE, routing_key(type_name, bulk=bulk))
-
-
 class Undecodable(Exception):
     """Not a message of ours, or not of this release."""
 
@@ -51,7 +40,9 @@ def read(message: Any, *, bulk: bool, subscribed: Container[str]) -> Envelope:
         found = msgspec.convert(message.properties.get("application_headers") or {}, Attributes)
         if found.type not in CONTRACTS or found.type not in subscribed:
             raise Undecodable(f"this release does not subscribe to {found.type!r}")
-        if message.way.startswith(_PUBLISHED) and message.way != _sent_as(found.type, bulk):
+        told = message.delivery_info
+        # the broker lets each service send under its own routing keys only: they alone tell who speaks
+        if told["exchange"] == EXCHANGE and told["routing_key"] != routing_key(found.type, bulk=bulk):
             raise Undecodable(f"{found.type} was sent as another message")
         return Envelope(
             id=found.id,

@@ -19,7 +19,6 @@ from shared.bus.arrival import Undecodable, read
 from shared.bus.heartbeat import Heartbeat
 from shared.bus.relay import pause
 from shared.bus.topology import BROKER_ERRORS, close, connect, declare, queue_name
-from shared.bus.wire import Delivery, Reader, way
 from shared.messages import Envelope
 from shared.service import RunningService
 from shared.trouble import database_is_down, is_contention, tables_are_missing
@@ -83,13 +82,12 @@ class _Taker:
         self._stop = stop
         self._progress = progress
         self._subscribed = {contract.type_name() for contract in running.service.subscriptions}
-        self._waiting: list[Delivery] = []
+        self._waiting: list[Any] = []
         self._rejected: set[int] = set()
         self._cancelled = False
         self._connection = connect(broker_url)
         self._channel = self._connection.channel()
         self._channel.auto_decode = False
-        self._reader = Reader(self._connection, self._waiting.append)
 
     def run(self) -> None:
         """Until told to stop, or nothing has come for so long that it may be the broker's fault.
@@ -101,7 +99,7 @@ class _Taker:
         try:
             declare(self._channel, self._running.name, self._running.service.subscriptions)
             self._channel.basic_qos(0, PREFETCH, False)
-            tag = self._channel.basic_consume(queue, callback=self._on_message, on_cancel=self._on_cancel)
+            tag = self._channel.basic_consume(queue, callback=self._waiting.append, on_cancel=self._on_cancel)
             last = time.monotonic()
             while not self._stop.is_set():
                 self._progress()
@@ -122,18 +120,10 @@ class _Taker:
             heartbeat.stop()
             close(self._connection)
 
-    def _on_message(self, message: Any) -> None:
-        """By way of py-amqp come those few that our reader leaves to it."""
-        told = message.delivery_info
-        sent = way(told["exchange"], told["routing_key"])
-        self._waiting.append(
-            Delivery(message.delivery_tag, told["redelivered"], message.properties, message.body, sent)
-        )
-
     def _on_cancel(self, tag: str) -> None:
         self._cancelled = True
 
-    def _next_batch(self) -> list[Delivery]:
+    def _next_batch(self) -> list[Any]:
         """Whatever is there, up to BATCH; the bulk lane waits a moment for more."""
         self._drain(IDLE if not self._waiting else 0)
         while self._waiting and len(self._waiting) < BATCH:
@@ -160,12 +150,12 @@ class _Taker:
     def _drain(self, timeout: float) -> None:
         try:
             while len(self._waiting) < BATCH:
-                self._reader.read(timeout)
+                self._connection.drain_events(timeout=timeout)
                 timeout = 0
         except TimeoutError:
             pass
 
-    def _settle(self, batch: list[Delivery]) -> None:
+    def _settle(self, batch: list[Any]) -> None:
         """Handle a batch, then ack all of it at once. Left unacked only when we stop while the database is away."""
         crash.point("received")
         fresh: list[Envelope] = []
@@ -178,7 +168,7 @@ class _Taker:
                 self._reject(message.delivery_tag, str(error))
                 continue
             tags[envelope.id] = message.delivery_tag
-            (seen_before if message.redelivered else fresh).append(envelope)
+            (seen_before if message.delivery_info["redelivered"] else fresh).append(envelope)
         crash.point("decoded")
         # what was delivered before may have killed the process: it is stored first, and its attempts are counted
         for take, envelopes in ((inbox.store, seen_before), (inbox.receive, fresh)):

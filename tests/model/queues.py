@@ -11,7 +11,6 @@ from shared import crash
 from shared.bus import inbox
 from shared.bus.arrival import read
 from shared.bus.topology import EXCHANGE, routing_key
-from shared.bus.wire import way
 from shared.messages import Envelope
 from shared.outbox import Lane
 from shared.service import RunningService
@@ -78,6 +77,6 @@ class Queues:
         message = SimpleNamespace(
             body=envelope.payload,
             properties={"application_headers": envelope.headers()},
-            way=way(EXCHANGE, routing_key(envelope.type, bulk=envelope.bulk)),
+            delivery_info={"exchange": EXCHANGE, "routing_key": routing_key(envelope.type, bulk=envelope.bulk)},
         )
         return read(message, bulk=envelope.bulk, subscribed=self._types[running])
