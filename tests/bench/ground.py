@@ -81,14 +81,14 @@ def _prepare(postgres: Postgres, rabbit: Rabbit) -> Ground:
         broker=rabbit.url(),
     )
     for service in ("billing", "notifications"):
-        _make_tables(postgres.url(service, f"{service}_owner", PASSWORD))
+        make_tables(postgres.url(service, f"{service}_owner", PASSWORD))
     with psycopg.connect(ground.straight) as connection:
         connection.execute(TABLES)
     declare_topology(ground.broker, [traffic.BILLING, traffic.NOTIFICATIONS])
     return ground
 
 
-def _make_tables(owner_url: str) -> None:
+def make_tables(owner_url: str) -> None:
     """The kit's and the row that the handler writes, with the wall between societies."""
     engine = make_engine(owner_url, pool_size=1)
     with engine.begin() as connection:

@@ -8,13 +8,10 @@ import sys
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 
 from shared.identity import Principal, sign_token
 from shared.ids import new_id
-from shared.migrations import isolate
-from tests.bench import load, report, traffic, webs, world
+from tests.bench import ground, load, report, traffic, webs, world
 from tests.bench.webs import Lap, Web
 
 
@@ -70,12 +67,9 @@ def _note() -> bytes:
 def _make_table(owner_url: str) -> None:
     """In the place of what the service itself calls notes."""
     engine = sa.create_engine(owner_url)
-    with engine.begin() as connection:
-        traffic.Base.metadata.drop_all(connection)
-        traffic.Base.metadata.create_all(connection)
-        with Operations.context(MigrationContext.configure(connection)):
-            isolate("notes")
+    traffic.Base.metadata.drop_all(engine)
     engine.dispose()
+    ground.make_tables(owner_url)
 
 
 if __name__ == "__main__":
