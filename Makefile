@@ -32,7 +32,7 @@ else
 endif
 
 faults: .venv/dev.stamp test-packages ## the campaign: kills, cuts, freezes and fills, with a scorecard (TSUDOI_FAULT_SEED repeats one)
-	$(BIN)/pytest --campaign -n $(JOBS) --no-loadscope-reorder --timeout=1800 --durations=30 tests/faults tests/conformance tests/model $(ARGS)
+	$(BIN)/pytest --campaign -n $(JOBS) --no-loadscope-reorder --timeout=1800 --session-timeout=4800 --durations=30 tests/faults tests/conformance tests/model $(ARGS)
 
 stack: .venv/runtime.stamp system-packages ## the full stack on this machine with the demo society (stop: .venv/bin/tsudoi stack down)
 	@$(BIN)/tsudoi stack up --demo

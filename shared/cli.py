@@ -103,7 +103,7 @@ def _work(known: argparse.Namespace) -> int:
 
     sys.setswitchinterval(LET_GO)
     running = _with_broker(known.service)
-    serve_metrics(running, running.settings.metrics_port)
+    serve_metrics(running)
     gc.freeze()
     return run_worker(running, broker_url=running.settings.broker, stop=stop_on_signals())
 
@@ -111,12 +111,11 @@ def _work(known: argparse.Namespace) -> int:
 def _relay(known: argparse.Namespace) -> int:
     from shared.bus.lag import serve_metrics
     from shared.bus.rabbit import RabbitPublisher
-    from shared.bus.relay import run_relay
+    from shared.bus.worker import run_relaying
 
     running = _with_broker(known.service)
-    serve_metrics(running, running.settings.metrics_port)
-    run_relay(running, RabbitPublisher(running.settings.broker), stop_on_signals())
-    return 0
+    serve_metrics(running)
+    return run_relaying(running, RabbitPublisher(running.settings.broker), stop_on_signals())
 
 
 def _migrate(known: argparse.Namespace) -> int:

@@ -38,6 +38,7 @@ class Settings:
     token_public: Path = setting("TSUDOI_TOKEN_PUBLIC", doc="PEM file: Ed25519 public key that verifies tokens")
     home: Path = setting("TSUDOI_HOME", Path(".tsudoi"), doc="data folder (uploads, job files)")
     metrics_port: int = setting("TSUDOI_METRICS_PORT", 0, doc="where worker and relay serve /metrics; 0: nowhere")
+    metrics_host: str = setting("TSUDOI_METRICS_HOST", "127.0.0.1", doc="address at which /metrics is served")
     pool_size: int = setting("TSUDOI_POOL_SIZE", 10, doc="database connections a process")
     dev: bool = setting("TSUDOI_DEV", False, doc="1: every service also shows its components at /<service>/kit")
 

@@ -10,15 +10,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from shared import crash, observe
 from shared.bus import inbox
 from shared.bus.arrival import Undecodable, read
+from shared.bus.hearing import hear
 from shared.bus.heartbeat import Heartbeat
 from shared.bus.relay import pause
-from shared.bus.topology import BROKER_ERRORS, close, connect, declare, queue_name
+from shared.bus.topology import BROKER_ERRORS, close, connect, dead_queue, declare, queue_name
 from shared.messages import Envelope
 from shared.service import RunningService
 from shared.trouble import database_is_down, is_contention, tables_are_missing
@@ -35,7 +37,10 @@ IDLE = 0.5  # seconds between looks at the stop sign
 QUIET = 60.0  # seconds without a message before we connect anew
 LONGEST_PAUSE = 10.0
 
+COUNT_DEAD_EVERY = 15.0  # seconds
+
 REJECTED = Counter("tsudoi_messages_rejected", "Messages that could not be read: dead-lettered", ["service"])
+DEAD_LETTERS = Gauge("tsudoi_dead_letters", "Messages in the dead-letter queue", ["service"])
 
 
 def consume(
@@ -47,6 +52,7 @@ def consume(
     progress: Callable[[], None] = lambda: None,
 ) -> None:
     """Until told to stop; connects again for ever. The batch in hand is finished and acked."""
+    _show_figures(running, bulk=bulk)
     failures = 0
     while not stop.is_set():
         progress()
@@ -59,6 +65,16 @@ def consume(
             observe.CONSUMER_RESTARTS.labels(running.name, "bulk" if bulk else "prompt").inc()
             log.warning("consumer lost the broker", service=running.name, bulk=bulk, error=repr(error))
             stop.wait(pause(failures, LONGEST_PAUSE))
+
+
+def _show_figures(running: RunningService, *, bulk: bool) -> None:
+    """From zero: a counter that first appears as 1 has not grown, in the eyes of whoever watches it grow."""
+    REJECTED.labels(running.name)
+    observe.CONSUMER_RESTARTS.labels(running.name, "bulk" if bulk else "prompt")
+    observe.DATABASE_PAUSES.labels(running.name)
+    for contract in running.service.subscriptions:
+        for state in ("retry", "parked"):
+            observe.FAILED.labels(running.name, contract.type_name(), state)
 
 
 class Cancelled(ConnectionError):
@@ -85,6 +101,7 @@ class _Taker:
         self._waiting: list[Any] = []
         self._rejected: set[int] = set()
         self._cancelled = False
+        self._dead_counted_at = 0.0
         self._connection = connect(broker_url)
         self._channel = self._connection.channel()
         self._channel.auto_decode = False
@@ -111,6 +128,7 @@ class _Taker:
                     last = time.monotonic()
                     self._let_people_pass(last - began)
                 heartbeat.check()
+                self._count_dead()
                 if self._cancelled:
                     raise Cancelled("the broker has cancelled the consumer")
                 if time.monotonic() - last > QUIET:
@@ -119,6 +137,14 @@ class _Taker:
         finally:
             heartbeat.stop()
             close(self._connection)
+
+    def _count_dead(self) -> None:
+        """Those that the broker gave up, too, which no process of ours sees."""
+        if self._bulk or time.monotonic() - self._dead_counted_at < COUNT_DEAD_EVERY:
+            return
+        dead = self._channel.queue_declare(dead_queue(self._running.name), passive=True)
+        DEAD_LETTERS.labels(self._running.name).set(dead.message_count)
+        self._dead_counted_at = time.monotonic()
 
     def _on_cancel(self, tag: str) -> None:
         self._cancelled = True
@@ -148,12 +174,7 @@ class _Taker:
             self._stop.wait(min(2 * seconds, LONGEST_REST))
 
     def _drain(self, timeout: float) -> None:
-        try:
-            while len(self._waiting) < BATCH:
-                self._connection.drain_events(timeout=timeout)
-                timeout = 0
-        except TimeoutError:
-            pass
+        hear(self._connection, timeout, enough=lambda: len(self._waiting) >= BATCH)
 
     def _settle(self, batch: list[Any]) -> None:
         """Handle a batch, then ack all of it at once. Left unacked only when we stop while the database is away."""
@@ -189,11 +210,13 @@ class _Taker:
                 take(self._running, envelopes)
                 return True
             except Exception as error:
-                if not (database_is_down(error) or is_contention(error)):
+                away = database_is_down(error) or tables_are_missing(error)
+                if not (away or is_contention(error)):
                     self._store_each(envelopes, tags)
                     return True
                 failures += 1
-                observe.DATABASE_PAUSES.labels(self._running.name).inc()
+                if away:
+                    observe.DATABASE_PAUSES.labels(self._running.name).inc()
                 log.warning("cannot store now, keeping the batch", service=self._running.name, error=repr(error))
                 self._progress()
                 if self._stop.wait(pause(failures, LONGEST_PAUSE)):
@@ -223,7 +246,7 @@ def _await_database(running: RunningService, stop: threading.Event, progress: Ca
     while not stop.is_set():
         try:
             with running.session(reading=True) as session:
-                session.connection()
+                session.execute(sa.select(inbox.InboxRow.id).limit(1))
             return
         except Exception as error:
             failures += 1

@@ -40,6 +40,7 @@ class InboxRow(KitBase):
             sqlite_where=IS_OPEN,
         ),
         sa.Index("ix_inbox_state", "state", postgresql_where=NOT_HANDLED, sqlite_where=NOT_HANDLED),
+        sa.Index("ix_inbox_handled_at", "handled_at", postgresql_using="brin"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

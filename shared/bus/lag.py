@@ -127,8 +127,9 @@ class LagCollector(Collector):
         yield intervals
 
 
-def serve_metrics(running: RunningService, port: int) -> None:
-    """`/metrics` of a worker or a relay, in a thread of its own. Port 0: none."""
-    if port:
+def serve_metrics(running: RunningService) -> None:
+    """`/metrics` of a worker or a relay, in a thread of its own, where its settings say; port 0: none."""
+    settings = running.settings
+    if settings.metrics_port:
         REGISTRY.register(LagCollector(running))
-        start_http_server(port, addr="127.0.0.1")
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)

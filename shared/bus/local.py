@@ -12,6 +12,7 @@ from shared.bus import inbox
 from shared.messages import Envelope
 from shared.outbox import Lane
 from shared.service import RunningService
+from shared.trouble import database_is_down
 
 log = structlog.get_logger()
 
@@ -36,14 +37,12 @@ class LocalPublisher:
             wanted = [e for e in envelopes if e.type in types]
             if not wanted:
                 continue
-            try:
-                inbox.store(running, wanted)
-            except Exception as error:
-                log.warning("subscriber takes no messages", service=running.name, count=len(wanted), error=repr(error))
-                confirmed.difference_update(e.id for e in wanted)
+            left = _store(running, wanted)
+            if left:
+                confirmed.difference_update(e.id for e in left)
                 until = time.monotonic() + REST
                 with self._lock:
-                    self._resting.update({(e.bulk, e.type): until for e in wanted})
+                    self._resting.update({(e.bulk, e.type): until for e in left})
         return confirmed
 
     def resting(self) -> Collection[Lane]:
@@ -57,3 +56,15 @@ class LocalPublisher:
 
     def close(self) -> None:
         """Nothing to close: the databases are the services'."""
+
+
+def _store(running: RunningService, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+    """Which of them could not be stored. One that never can must not hold up its neighbours: then each goes alone."""
+    try:
+        inbox.store(running, envelopes)
+    except Exception as error:
+        log.warning("subscriber takes no messages", service=running.name, count=len(envelopes), error=repr(error))
+        if len(envelopes) == 1 or database_is_down(error):
+            return envelopes
+        return [each for envelope in envelopes for each in _store(running, [envelope])]
+    return ()

@@ -15,6 +15,7 @@ import structlog
 from amqp import spec
 
 from shared import observe
+from shared.bus.hearing import hear
 from shared.bus.relay import BusUnavailable, pause
 from shared.bus.topology import BROKER_ERRORS, EXCHANGE, HEARTBEAT, close, connect, declare_exchange, routing_key
 from shared.messages import Envelope
@@ -75,7 +76,6 @@ class RabbitPublisher:
         self._rest(envelopes)
         if self._refused:
             self._throw_away()
-        observe.BROKER_BLOCKED.set(0)
         return self._confirmed - self._returned
 
     def resting(self) -> Collection[Lane]:
@@ -93,6 +93,8 @@ class RabbitPublisher:
         try:
             self._look(0)
             self._connection.heartbeat_tick()
+        except Blocked:
+            return  # it is kept: see there
         except BROKER_ERRORS:
             self._throw_away()
 
@@ -117,6 +119,7 @@ class RabbitPublisher:
         self._connection = self._channel = None
         self._unconfirmed = OrderedDict()
         self._blocked = None
+        observe.BROKER_BLOCKED.set(0)
 
     def _send(self, envelopes: Sequence[Envelope]) -> None:
         for number, envelope in enumerate(envelopes, 1):
@@ -152,12 +155,7 @@ class RabbitPublisher:
 
     def _look(self, timeout: float) -> None:
         """Take in what the broker has sent: all of it, waiting at most so long for the first frame."""
-        try:
-            while True:
-                self._connection.drain_events(timeout=timeout)
-                timeout = 0
-        except TimeoutError:
-            pass
+        hear(self._connection, timeout)
         if self._blocked is not None and time.monotonic() - self._blocked_since < LONGEST_BLOCK:
             raise Blocked(f"the broker blocks publishers: {self._blocked}")
 

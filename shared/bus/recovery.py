@@ -66,20 +66,22 @@ def send_again(
     with running.session(reading=True) as session:
         ids = list(session.scalars(sent.order_by(OutboxRow.id)))
     done, at_once = 0, _CHUNK if rate is None else max(1, int(rate))
-    for start in range(0, len(ids), at_once):
-        chunk = ids[start : start + at_once]
-        with running.session() as session:
-            done += _mark_unsent(session, chunk)
-            session.info["said"] = True
-            if session.connection().dialect.name == "postgresql":
-                session.execute(sa.text("SELECT pg_notify('outbox', '')"))
-        if rate is not None:
-            time.sleep(len(chunk) / rate)
-    log.info(SENT_AGAIN, service=running.name, to=to.name, count=done, actor=actor.name, reason=reason)
-    for society in running.societies() if done else ():
-        with running.unit(society, actor=actor) as uow:
-            after = {"to": to.name, "count": done, "since": since and since.isoformat(), "reason": reason}
-            audit.record(uow, SENT_AGAIN, f"outbox/{running.name}", after=after)
+    try:
+        for start in range(0, len(ids), at_once):
+            chunk = ids[start : start + at_once]
+            with running.session() as session:
+                done += _mark_unsent(session, chunk)
+                session.info["said"] = True
+                if session.connection().dialect.name == "postgresql":
+                    session.execute(sa.text("SELECT pg_notify('outbox', '')"))
+            if rate is not None:
+                time.sleep(len(chunk) / rate)
+    finally:  # what goes out again before somebody interrupts it is recorded, too
+        log.info(SENT_AGAIN, service=running.name, to=to.name, count=done, actor=actor.name, reason=reason)
+        for society in running.societies() if done else ():
+            with running.unit(society, actor=actor) as uow:
+                after = {"to": to.name, "count": done, "since": since and since.isoformat(), "reason": reason}
+                audit.record(uow, SENT_AGAIN, f"outbox/{running.name}", after=after)
     return done
 
 

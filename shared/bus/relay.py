@@ -83,6 +83,7 @@ def run_relay(
     running: RunningService, publisher: Publisher, stop: threading.Event, *, progress: Callable[[], None] = lambda: None
 ) -> None:
     """Until told to stop: send what is there, wait for more. The batch in hand is finished."""
+    observe.RELAY_PAUSES.labels(running.name)
     woken = threading.Event()
     running.after_saying.append(woken.set)
     listener = threading.Thread(target=_listen, args=(running, woken, stop), name=f"listen {running.name}", daemon=True)

@@ -58,6 +58,8 @@ def run_ticker(
     running: RunningService, stop: threading.Event, *, every: float = 1.0, progress: Callable[[], None] = lambda: None
 ) -> None:
     """Look once a second, until told to stop."""
+    for due in (*running.service.due_work, *KIT_DUE):
+        FAILURES.labels(running.name, due.name)
     while not stop.is_set():
         progress()
         tick(running, stop, progress=progress)

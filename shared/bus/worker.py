@@ -1,19 +1,20 @@
 """A service's worker: takes messages, works off the inbox, does what time brings and what takes long, each in a thread.
 
-A thread that fails is started again with growing pauses; one that hangs ends the process: never a silent zombie."""
+A thread that fails is started again with growing pauses; one that hangs ends the process: never a silent zombie. Only
+long work may take as long as it likes: its lease tells whether it lives. A relay process is watched in the same way."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from prometheus_client import Counter
 
 from shared import jobs
 from shared.bus import ticker
-from shared.bus.relay import pause
+from shared.bus.relay import Publisher, pause, run_relay
 from shared.bus.retry import work_off
 from shared.service import RunningService
 from shared.trouble import database_is_down
@@ -27,7 +28,7 @@ DRAIN = 25.0  # seconds to finish what is in hand when told to stop
 LONGEST_PAUSE = 10.0
 
 RESTARTS = Counter(
-    "tsudoi_worker_restarts", "Times that a part of the worker failed and was started again", ["service", "part"]
+    "tsudoi_worker_restarts", "Times that a part of a worker or relay failed and was started again", ["service", "part"]
 )
 
 
@@ -44,6 +45,7 @@ class _Part:
         self._run = run
         self.thread = threading.Thread(target=self._keep_running, name=f"{running.name} {name}", daemon=True)
         self._stop = threading.Event()
+        RESTARTS.labels(running.name, name)  # shown from zero, so that the first one is seen as growth
 
     def start(self, stop: threading.Event) -> None:
         self._stop = stop
@@ -66,7 +68,7 @@ class _Part:
                 failures = failures + 1 if time.monotonic() - started < 60 else 1
                 RESTARTS.labels(self._running.name, self.name).inc()
                 known = {"service": self._running.name, "part": self.name, "error": repr(error)}
-                log.warning("part of the worker starts again", **known, exc_info=not database_is_down(error))
+                log.warning("a part starts again", **known, exc_info=not database_is_down(error))
             self.progress()
             self._stop.wait(pause(failures, LONGEST_PAUSE))
 
@@ -85,12 +87,22 @@ def run_worker(running: RunningService, *, broker_url: str | None, stop: threadi
         )
     if broker_url and running.service.subscriptions:
         parts += [_consumer(running, broker_url, stop, bulk=False), _consumer(running, broker_url, stop, bulk=True)]
+    return _watch(running, parts, stop)
+
+
+def run_relaying(running: RunningService, publisher: Publisher, stop: threading.Event) -> int:
+    """A relay process: carry messages until told to stop. Returns its status, as `run_worker`."""
+    part = _Part(running, "relay", lambda progress: run_relay(running, publisher, stop, progress=progress))
+    return _watch(running, [part], stop)
+
+
+def _watch(running: RunningService, parts: Sequence[_Part], stop: threading.Event) -> int:
     for part in parts:
         part.start(stop)
     while not stop.wait(1.0):
         hanging = [part.name for part in parts if part.hangs]
         if hanging:
-            log.critical("worker hangs", service=running.name, parts=hanging)
+            log.critical("process hangs", service=running.name, parts=hanging)
             return HANGS
     deadline = time.monotonic() + DRAIN
     for part in parts:

@@ -5,23 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import amqp
 import psutil
 import pytest
+import sqlalchemy as sa
 
 from deploy.stack.rabbit import Rabbit
 from shared import observe
-from shared.bus import consumer
+from shared.bus import consumer, topology
 from shared.bus.consumer import LONGEST_PAUSE
-from shared.bus.rabbit import RabbitPublisher
+from shared.bus.rabbit import CONFIRM_TIMEOUT, RabbitPublisher
 from shared.bus.relay import BusUnavailable, relay_once
 from shared.bus.topology import DEAD, EXCHANGE, TIMEOUT, close, connect, dead_queue, queue_name, routing_key
+from shared.db import make_engine
+from tests.conformance import conftest as suite
+from tests.conformance import sample
 from tests.conformance.buses import Bus, until
 from tests.conformance.own_broker import tune
 from tests.conformance.sample import created
 from tests.faults.score import Score
+from tests.servers.plugin import FreshDatabase, FreshVhost
 from tests.servers.proxy import Proxy
 
 pytestmark = pytest.mark.slow
@@ -154,6 +160,71 @@ def test_a_line_that_swallows_both_ways_is_left_within_two_heartbeats(
         own_bus.stop()
     assert score.recovery[-1] <= 2 * lively + TIMEOUT + GRACE
     score.count(lost=100 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 100)
+
+
+@pytest.mark.row("A14")
+@pytest.mark.parametrize("whom", ["consumer", "relay"])
+def test_a_broker_that_stops_in_the_middle_of_a_frame_is_left_within_two_heartbeats(
+    own_bus: Bus, lively: float, score: Score, whom: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads has half of something in hand, and must neither wait for ever nor ask at full speed."""
+    monkeypatch.setattr(topology, "random", SimpleNamespace(shuffle=lambda addresses: None))
+    straight = own_bus.broker_url
+    with Proxy.before(straight) as proxy:
+        own_bus.start(relays=whom != "relay", workers=whom != "consumer")
+        own_bus.broker_url = f"{proxy.through(straight)};{straight}"
+        own_bus.start(relays=whom == "relay", workers=whom == "consumer")
+        ids = own_bus.say(created())
+        until(lambda: own_bus.all_handled(ids))
+        assert proxy.connections
+        proxy.refuse = True
+        proxy.replies.room = 60_003 if whom == "consumer" else 9
+        before = time.process_time()
+        score.injected()
+        with score.recovering():
+            ids += own_bus.say(*[created("long " * 4_000) for _ in range(20)])
+            until(lambda: own_bus.all_handled(ids), seconds=60)
+        busy = time.process_time() - before
+        assert proxy.replies.room == 0
+        own_bus.stop()
+    assert score.recovery[-1] <= 2 * lively + CONFIRM_TIMEOUT + TIMEOUT + GRACE
+    assert busy < score.recovery[-1] / 2
+    score.count(lost=21 - len(own_bus.effects()), doubled=sum(own_bus.effects().values()) - 21)
+
+
+@pytest.mark.row("A12")
+def test_tables_that_are_gone_for_a_while_make_no_dead_letters(
+    fresh_database: FreshDatabase, fresh_vhost: FreshVhost, score: Score
+) -> None:
+    """As a database that is being restored, or rights that were taken: the batch in hand is kept, no more is taken."""
+    databases = {service.name: fresh_database(service.name) for service in suite.SERVICES}
+    for database in databases.values():
+        sample.make_tables(database.owner_url)
+    owner = databases["notifications"].owner_url
+    with suite.running_bus("rabbit", {name: db.app_url for name, db in databases.items()}, fresh_vhost()) as rabbit:
+        rabbit.start()
+        ids = rabbit.say(*[created() for _ in range(10)])
+        until(lambda: rabbit.all_handled(ids))
+        pauses = observe.DATABASE_PAUSES.labels("notifications")._value
+        before = pauses.get()
+        _rename(owner, "inbox", "inbox_away")
+        score.injected()
+        ids += rabbit.say(*[created() for _ in range(50)])
+        until(lambda: pauses.get() >= before + 5)
+        _rename(owner, "inbox_away", "inbox")
+        with score.recovering():
+            until(lambda: rabbit.all_handled(ids))
+        channel = connect(rabbit.broker_url).channel()
+        assert channel.queue_declare(dead_queue("notifications"), passive=True).message_count == 0
+        close(channel.connection)
+        score.count(lost=60 - len(rabbit.effects()), doubled=sum(rabbit.effects().values()) - 60)
+
+
+def _rename(owner_url: str, table: str, to: str) -> None:
+    engine = make_engine(owner_url, pool_size=1)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"ALTER TABLE {table} RENAME TO {to}"))
+    engine.dispose()
 
 
 @pytest.mark.row("A16")

@@ -68,6 +68,8 @@ def score(request: pytest.FixtureRequest) -> Iterator[Any]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     rows = [mark.args[0] for mark in item.iter_markers("row")]
+    if item.get_closest_marker("guard"):
+        rows = []  # a control shows that a test can fail; it survives nothing
     if rows and ("rows", rows) not in item.user_properties:
         item.user_properties.append(("rows", rows))
     return (yield)
@@ -106,7 +108,7 @@ class _Scorecard:
         terminalreporter.line(f"{len(lines)} of {len(ROWS)} rows")
         if missing := self._missing():
             terminalreporter.line(f"MISSING: {', '.join(missing)}", red=True)
-        if self._config.getoption("campaign"):
+        if self._config.getoption("campaign") and len(lines) == len(ROWS):
             FOLDER.mkdir(parents=True, exist_ok=True)
             (FOLDER / "scorecard.md").write_text("\n".join(table(lines)) + "\n")
             (FOLDER / "scorecard.json").write_text(json.dumps({"seed": SEED, "rows": lines}, indent=1) + "\n")

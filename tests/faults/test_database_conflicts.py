@@ -57,7 +57,7 @@ def test_a_conflict_is_tried_again_and_in_the_end_answered_without_any_effect(
 ) -> None:
     office = Office.found(site)
     desk = Desk(site, office.society)
-    rounds = 84 if campaign else 1
+    rounds = 100 if campaign else 1
     bills = [invoice for invoice, _ in office.bill(rounds)]
     [never] = [invoice for invoice, _ in office.bill(1)]
     for invoice in bills:

@@ -15,6 +15,7 @@ import pytest
 
 from deploy.stack.stack import Stack
 from services.billing.models import RunState
+from shared.bus import consumer
 from shared.bus.dead import replay_dead
 from shared.bus.topology import close, connect, dead_queue, queue_name
 from shared.bus.worker import run_worker
@@ -70,8 +71,13 @@ sys.exit(bool(failed))
 
 
 @pytest.mark.row("A18")
-def test_what_the_older_release_does_not_know_is_handled_after_the_update(rabbit: Bus) -> None:
-    """Both take from one queue; what only the newer one subscribes to is dead-lettered by the older, and replayed."""
+def test_what_the_older_release_does_not_know_is_handled_after_the_update(
+    rabbit: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take from one queue; what only the newer one subscribes to is dead-lettered by the older, seen by whoever
+    watches, and replayed."""
+    monkeypatch.setattr(consumer, "COUNT_DEAD_EVERY", 0.1)
+    shown = consumer.DEAD_LETTERS.labels("notifications")._value
     hears = dict(sample.NOTIFICATIONS.subscriptions)
     del hears[InvoicePaid]
     older = replace(sample.NOTIFICATIONS, subscriptions=hears).start(rabbit.notifications.settings)
@@ -86,6 +92,7 @@ def test_what_the_older_release_does_not_know_is_handled_after_the_update(rabbit
         _say_in_a_version_to_come(rabbit)
         until(lambda: rabbit.all_handled(understood))
         until(lambda: _waiting(rabbit, dead_queue("notifications")) == len(unknown) + 1)
+        until(lambda: shown.get() == len(unknown) + 1)
     finally:
         stop.set()
         worker.join()

@@ -27,6 +27,9 @@ PLACES = (
     "/payments/api/ledger/trial-balance",
     "/billing/api/invoices",
     "/billing/console/invoices",
+    "/members/api/members",
+    "/events/api/events",
+    "/notifications/api/letters",
 )
 
 
@@ -88,7 +91,10 @@ class Visitors:
         return answer.status_code < 400
 
     def _bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.site.token(self._society, Role.ACCOUNTING)}", "Accept-Language": "en"}
+        return {
+            "Authorization": f"Bearer {self.site.token(self._society, Role.ACCOUNTING, Role.EVENTS)}",
+            "Accept-Language": "en",
+        }
 
     def _entry(self, key: str) -> dict[str, Any]:
         part = {"payer_id": self._chance.choice(self._payers), "amount": 1_000}

@@ -22,6 +22,7 @@ class Direction:
     """What happens to the bytes of one direction; may be changed at any moment, from any thread."""
 
     hold: bool = False  # keep everything back until it is False again
+    room: int | None = None  # so many bytes still pass; then everything is kept back, also what is left of a chunk
     swallow: bool = False  # a black hole: the sender believes that they went out
     delay: float = 0.0  # seconds, for each chunk
     trips: Callable[[bytes], bool] | None = None  # true for a chunk: it is dropped and its connection reset
@@ -80,6 +81,7 @@ class Proxy:
         """As if nothing had been; connections that were cut stay cut."""
         for direction in (self.requests, self.replies):
             direction.hold, direction.swallow, direction.delay, direction.trips = False, False, 0.0, None
+            direction.room = None
         self.refuse = False
 
     def close(self) -> None:
@@ -140,9 +142,15 @@ class Proxy:
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: Direction) -> None:
     """Until the sender has said all. Raises OSError when the connection breaks, or is to be broken."""
     while data := await reader.read(CHUNK):
-        if await direction.passes(data):
-            writer.write(data)
-            await writer.drain()
+        if not await direction.passes(data):
+            continue
+        while direction.room is not None and data:
+            now, direction.room = data[: direction.room], max(0, direction.room - len(data))
+            data = data[len(now) :]
+            writer.write(now)
+            await asyncio.sleep(LOOK if data else 0)
+        writer.write(data)
+        await writer.drain()
     writer.write_eof()
 
 

@@ -89,6 +89,24 @@ def test_no_reason_no_sending_again(told: tuple[Bus, list[str]]) -> None:
     assert bus.unsent() == 0
 
 
+def test_what_was_sent_again_before_somebody_stopped_it_is_recorded(
+    told: tuple[Bus, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus, _ = told
+    with bus.billing.unit(bus.society) as uow:
+        copy_society(uow, SocietyChanged(society=Society(id=bus.society, revision=1, slug="s", name="s", name_en="s")))
+
+    def stop(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shared.bus.recovery.time.sleep", stop)
+    with pytest.raises(KeyboardInterrupt):
+        send_again(bus.billing, bus.notifications, since=None, rate=2, **BY)
+    with bus.billing.unit(bus.society, reading=True) as uow:
+        (row,) = uow.session.scalars(sa.select(AuditRow)).all()
+    assert row.after is not None and (row.after["count"], row.after["reason"]) == (2, "restored")
+
+
 def test_the_command_records_it_in_each_society(
     told: tuple[Bus, list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.notifications import sending
 from shared import observe
 from shared.bus import consumer, ticker, worker
 from shared.web import again, crowding
@@ -30,10 +31,10 @@ class Figure:
 
 
 def counted() -> dict[str, Figure]:
-    """Figures that processes count themselves: every one that a module of the kit declares."""
+    """Figures that processes count themselves: every one that a module declares."""
     return {
         each._name: Figure(KINDS[type(each)], frozenset(each._labelnames))
-        for module in (observe, ticker, worker, consumer, again, crowding)
+        for module in (observe, ticker, worker, consumer, again, crowding, sending)
         for each in vars(module).values()
         if isinstance(each, MetricWrapperBase)
     }
