@@ -76,6 +76,7 @@ class RabbitPublisher:
         self._rest(envelopes)
         if self._refused:
             self._throw_away()
+        observe.BROKER_BLOCKED.set(0)
         return self._confirmed - self._returned
 
     def resting(self) -> Collection[Lane]:
@@ -101,7 +102,7 @@ class RabbitPublisher:
     def close(self) -> None:
         if self._connection is not None:
             close(self._connection)
-            self._connection = self._channel = None
+        self._throw_away()
 
     def _connect(self) -> None:
         self._connection = connect(self._broker_url, on_blocked=self._on_blocked, on_unblocked=self._on_unblocked)

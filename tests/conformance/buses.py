@@ -18,7 +18,7 @@ from shared.bus.local import LocalPublisher
 from shared.bus.rabbit import RabbitPublisher
 from shared.bus.relay import Publisher, run_relay
 from shared.bus.topology import declare_topology
-from shared.bus.worker import run_worker
+from shared.bus.worker import DRAIN, run_worker
 from shared.ids import new_id
 from shared.messages import Envelope, Message
 from shared.outbox import OutboxRow
@@ -82,7 +82,7 @@ class Bus:
             stop.set()
         for _, threads in self._stops:
             for thread in threads:
-                thread.join(10)
+                thread.join(DRAIN + 5)
                 if thread.is_alive():
                     faulthandler.dump_traceback(all_threads=True)
                     raise AssertionError("does not stop")

@@ -183,7 +183,7 @@ def test_a_broker_that_stops_in_the_middle_of_a_frame_is_left_within_two_heartbe
         score.injected()
         with score.recovering():
             ids += own_bus.say(*[created("long " * 4_000) for _ in range(20)])
-            until(lambda: own_bus.all_handled(ids), seconds=60)
+            until(lambda: own_bus.all_handled(ids) and not own_bus.unsent(), seconds=60)
         busy = time.process_time() - before
         assert proxy.replies.room == 0
         own_bus.stop()
