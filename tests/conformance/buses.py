@@ -95,10 +95,13 @@ class Bus:
             uow.say_all(messages, bulk=bulk)
             return [envelope.id for envelope in uow._said[before:]]
 
-    def envelopes(self) -> list[Envelope]:
-        """All that billing ever said."""
+    def envelopes(self, society: str | None = None) -> list[Envelope]:
+        """All that billing ever said, or said in one society."""
+        said = sa.select(OutboxRow.__table__).order_by(OutboxRow.id)
+        if society is not None:
+            said = said.where(OutboxRow.society == society)
         with self.billing.session(reading=True) as session:
-            rows = session.execute(sa.select(OutboxRow.__table__).order_by(OutboxRow.id)).mappings().all()
+            rows = session.execute(said).mappings().all()
         names = ("id", "type", "society", "payload", "bulk", "correlation", "causation", "traceparent")
         return [Envelope(source="/billing", time=row["said_at"], **{n: row[n] for n in names}) for row in rows]
 
@@ -134,7 +137,8 @@ class Bus:
         clock._offset += time
 
     def at_rest(self) -> bool:
-        return not set(self.states().values()) & set(OPEN)
+        with self.notifications.session(reading=True) as session:
+            return session.scalar(sa.select(InboxRow.id).where(InboxRow.state.in_(OPEN)).limit(1)) is None
 
     def unsent(self, running: RunningService | None = None) -> int:
         with (running or self.billing).session(reading=True) as session:
