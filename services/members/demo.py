@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.members.applications.terms import publish_terms
 from services.members.demo_names import AFFILIATIONS, FAMILY_NAMES, FOREIGN, GIVEN_NAMES, PREFECTURES
 from services.members.models import AccountRow, CategoryRow, MemberRow
 from services.members.models.people import BLANK_PERSON, public_person
@@ -37,6 +38,16 @@ FIRST = {  # the names that other systems break are seen at once
     2: ("山﨑 蓮", "ヤマザキ レン", "Ren Yamazaki", "ja"),
     3: ("𠮷田 隆", "ヨシダ タカシ", "Takashi Yoshida", "ja"),
 }
+TERMS = """第1条　本会は、集いに関する研究の発展と会員相互の交流を目的とする。
+第2条　本会の目的に賛同し、所定の手続きを経て承認された者を会員とする。
+第3条　会員は、会員種別ごとに定める年会費を納めるものとする。
+第4条　退会しようとする者は、会員マイページまたは書面により届け出るものとする。
+第5条　本会は、会員の個人情報を会の運営のためにのみ用い、本人の同意なく第三者に提供しない。"""
+TERMS_EN = """1. The society furthers the study of gatherings and the exchange among its members.
+2. Whoever supports this and has been admitted is a member.
+3. Members pay the annual fee of their category.
+4. Whoever wishes to leave says so on My Page or in writing.
+5. Personal data serve the running of the society alone and are given to nobody without consent."""
 CAN_LOG_IN = ("member@demo.example", "member-en@demo.example", "student@demo.example", "honorary@demo.example")
 
 
@@ -56,6 +67,7 @@ def fill(running: RunningService) -> None:
             registration_number="T7000012050002",
             registered_from=date(2023, 10, 1),
         )
+        publish_terms(uow, text=TERMS, text_en=TERMS_EN)
         categories = {row.code: row for row in uow.session.scalars(sa.select(CategoryRow))}
         staff = [_guest(name, kana, email) for email, name, kana in (*(row[:3] for row in STAFF), OPERATOR)]
         people = [*staff, *_members()]

@@ -39,6 +39,12 @@ class TooManyAttempts(TsudoiError):
     text = N_("Too many attempts. Please wait %(minutes)s minutes, or have a new password set by mail.")
 
 
+class TooManyRequests(TooManyAttempts):
+    """For mail: nobody shall fill mailboxes."""
+
+    text = N_("Too many requests came from your network. Please wait %(minutes)s minutes.")
+
+
 class PasswordTooWeak(TsudoiError):
     text = N_("Please choose another password.")
 
@@ -71,6 +77,23 @@ class LinkUsed(LinkUnusable):
     text = N_(
         "This link was used already: the password is set. Please log in, or have a new link sent if you forgot it."
     )
+
+
+class ApplicationSent(LinkUnusable):
+    reason = "used"
+    text = N_("Your application was sent with this link already. The office has it, and will write to you.")
+
+
+class ApplicationVoided(LinkUnusable):
+    reason = "voided"
+    text = N_("The office has taken this link back. Please ask the office, or start again.")
+
+
+class AlreadyKnown(LinkUnusable):
+    """Whoever holds the link has shown that the address is theirs: they may be told."""
+
+    reason = "known"
+    text = N_("This e-mail address is registered already. Please log in, or set a new password.")
 
 
 class AddressChanged(LinkUnusable):
@@ -118,3 +141,28 @@ class OperatorApart(TsudoiError):
 
     kind = Kind.CONFLICT
     text = N_("An operator needs an account that is neither a member's nor of the office.")
+
+
+class NoTerms(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("This society does not take applications online yet.")
+
+
+class TermsChanged(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("The terms have been changed meanwhile. Please read them once more.")
+
+
+class VerificationPending(TsudoiError):
+    """Staff may not go ahead of somebody who is about to apply themselves (M4)."""
+
+    kind = Kind.CONFLICT
+    text = N_(
+        "A verification mail to this address is valid for another %(hours)s hours %(minutes)s minutes. "
+        "Take its link back under “Applications”, or let the person finish."
+    )
+
+
+class NotApplying(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("%(name)s is not applying any more: somebody has decided already.")

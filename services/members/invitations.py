@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.members.models import AccountRow, MemberRow, PasswordLinkRow
-from services.members.password_links import link_message, make_token, new_link
+from services.members.password_links import link_message, new_link
 from services.members.search import matching
 from services.members.standings import ENDED
+from services.members.tokens import make_token
 from shared import audit, jobs
 from shared.db import insert_rows
 from shared.ids import new_id

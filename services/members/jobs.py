@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
 from services.members.invitations import INVITE, send_invitations
 from services.members.members import let_leaving_go
@@ -23,6 +24,7 @@ DUE = (
     Due("let-leaving-go", timedelta(minutes=5), let_leaving_go),
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),
     Due("forget-old-links", timedelta(hours=6), forget_old_links),
+    Due("forget-old-applications", timedelta(hours=6), forget_old_applications),
     Due("forget-old-attempts", timedelta(hours=1), forget_old_attempts),
     Due("forget-old-rosters", timedelta(hours=6), forget_old_rosters),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
 from services.members.errors import EmailInUse, NumberInUse
 from services.members.models import AccountRow, MemberRow
@@ -18,7 +19,7 @@ from shared import audit
 from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput
 from shared.identity import Role
 from shared.ids import new_id
-from shared.messages.members import PersonChanged
+from shared.messages.members import ApplicationReceived, PersonChanged
 from shared.uow import UnitOfWork
 
 EDITABLE = (
@@ -43,15 +44,19 @@ _BLANK: dict[str, Any] = {"kana": "", "roman": "", "email": None, "number": None
 OWN_CONTACT = ("language", "affiliation", "postcode", "address", "phone")
 
 
-def add_member(uow: UnitOfWork, values: Mapping[str, Any]) -> MemberRow:
-    """A new individual member. Raises EmailInUse, NumberInUse, InvalidInput."""
+def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool = False) -> MemberRow:
+    """A new individual member. Raises EmailInUse, NumberInUse, InvalidInput, VerificationPending."""
     row = MemberRow(id=new_id(), **{"kind": "individual", "standing": "active", **_BLANK, **_editable(values)})
     _check(uow, row)
+    if row.email:
+        refuse_while_pending(uow, row.email.lower())
     _touch(uow, row)
     uow.add(row)
     uow.session.flush()
     audit.record(uow, "add-member", f"member/{row.id}", after=plain(_editable(values)))
     tell(uow, row)
+    if row.standing == "applying":
+        uow.say(ApplicationReceived(person_id=row.id, received_at=uow.now, proxy=not by_applicant))
     return row
 
 

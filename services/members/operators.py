@@ -15,8 +15,9 @@ from services.members.accounts import account_of, ensure_account
 from services.members.errors import OperatorApart, SocietyUnknown
 from services.members.members import add_guest, holder_of_email
 from services.members.models import AccountRow, PasswordLinkRow
-from services.members.password_links import FOR_OPERATOR, address_of, make_token, new_link
+from services.members.password_links import FOR_OPERATOR, address_of, new_link
 from services.members.sessions import end_all_sessions
+from services.members.tokens import make_token
 from shared import audit
 from shared.errors import NotFound, TsudoiError
 from shared.identity import Actor, Role

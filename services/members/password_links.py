@@ -1,13 +1,7 @@
-"""Links that set a password (M11, S7): mailed to the registered address, valid 24 hours, once, and only the newest.
-
-The token carries the society, so that it can be looked up before anybody is known; only its digest is stored."""
+"""Links that set a password (M11, S7): mailed to the registered address, valid 24 hours, once, and only the newest."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import secrets
-import uuid
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -16,40 +10,19 @@ from services.members.errors import (
     AddressChanged,
     LinkExpired,
     LinkSuperseded,
-    LinkTruncated,
     LinkUnusable,
     LinkUsed,
 )
 from services.members.models import AccountRow, MemberRow, PasswordLinkRow
-from services.members.sessions import digest, end_all_sessions
+from services.members.sessions import end_all_sessions
 from services.members.throttle import account_limits, forgive
+from services.members.tokens import VALID, digest, make_token
 from shared import audit
 from shared.identity import Role
 from shared.messages.members import PasswordResetStarted
 from shared.uow import UnitOfWork
 
-VALID = timedelta(hours=24)
-TOKEN_LENGTH = 64
-_SECRET_BYTES = 32
 FOR_OPERATOR = "operator"  # purpose of the only links that set an operator's password: they are never mailed
-
-
-def make_token(society_id: str) -> str:
-    """64 characters: the society (16 bytes) and a secret of 256 bits."""
-    return base64.urlsafe_b64encode(uuid.UUID(society_id).bytes + secrets.token_bytes(_SECRET_BYTES)).decode()
-
-
-def society_of_token(token: str) -> str:
-    """Raises LinkTruncated for a token that lost characters, LinkUnusable for one that never was a token."""
-    if len(token) < TOKEN_LENGTH:
-        raise LinkTruncated
-    try:
-        raw = base64.b64decode(token, altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise LinkUnusable from error
-    if len(token) > TOKEN_LENGTH:
-        raise LinkUnusable
-    return str(uuid.UUID(bytes=raw[:16]))
 
 
 def address_of(public_url: str, token: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 
 from services.members.models import AccountRow, LoginSessionRow, MemberRow
 from services.members.standings import role_of
+from services.members.tokens import digest
 from shared import clock
 from shared.identity import PAYERS, Principal, Role, end_sessions
 from shared.messages.members import SessionsEnded
@@ -32,11 +32,6 @@ class Opened:
     session_id: str
     cookie: str
     principal: Principal
-
-
-def digest(secret: str) -> str:
-    """What is stored of a secret that only its bearer knows."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def open_session(uow: UnitOfWork, account: AccountRow, *, user_agent: str = "") -> Opened:

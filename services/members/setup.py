@@ -12,8 +12,8 @@ from services.members.accounts import ensure_account
 from services.members.errors import SetupLinkUnusable
 from services.members.members import add_guest
 from services.members.models import AccountRow, SetupLinkRow
-from services.members.sessions import digest
 from services.members.societies import create_society
+from services.members.tokens import digest
 from shared import audit, clock
 from shared.identity import Role
 from shared.service import RunningService

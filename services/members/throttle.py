@@ -11,7 +11,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.members.errors import TooManyAttempts
+from services.members.errors import TooManyAttempts, TooManyRequests
 from services.members.models import AttemptsRow
 from shared.ids import new_id
 from shared.uow import UnitOfWork
@@ -24,6 +24,7 @@ class Limit:
     key: str
     count: int
     window: timedelta
+    error: type[TooManyAttempts] = TooManyAttempts
 
 
 def login_limits(email: str, place: str) -> Sequence[Limit]:
@@ -40,7 +41,7 @@ def account_limits(email: str) -> Sequence[Limit]:
 
 
 def request_limits(place: str) -> Sequence[Limit]:
-    return (Limit(_key("request-from", place), 60, timedelta(hours=1)),)
+    return (Limit(_key("request-from", place), 60, timedelta(hours=1), TooManyRequests),)
 
 
 def mail_limits(email: str) -> Sequence[Limit]:
@@ -63,7 +64,7 @@ def check(uow: UnitOfWork, limits: Sequence[Limit]) -> None:
     limit = is_over(uow, limits)
     if limit:
         seconds = int(limit.window.total_seconds())
-        raise TooManyAttempts(minutes=seconds // 60, seconds=seconds)
+        raise limit.error(minutes=seconds // 60, seconds=seconds)
 
 
 def count(uow: UnitOfWork, limits: Sequence[Limit]) -> None:

@@ -7,7 +7,8 @@ from shared.identity import Principal, Role
 from shared.people import PersonRow
 from shared.uow import UnitOfWork
 
-SECRET = ("password-welcome", "password-reset")
+APPLICATION = "application-link"
+SECRET = ("password-welcome", "password-reset", APPLICATION)
 RESENDERS = (Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS)
 HIDDEN = "https://…"
 
@@ -19,6 +20,8 @@ def hides_link(uow: UnitOfWork, letter: LetterRow, who: Principal) -> bool:
         return False
     if letter.facts.get("staff"):
         return True
+    if letter.kind == APPLICATION:
+        return not who.may(Role.AFFAIRS)
     person = uow.session.get(PersonRow, letter.person_id) if letter.person_id else None
     return not who.may(Role.AFFAIRS) or person is None or person.kind == "guest"
 

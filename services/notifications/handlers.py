@@ -19,7 +19,7 @@ from shared.messages.billing import (
     ReceiptIssued,
 )
 from shared.messages.events import EventPublished, Registration, RegistrationCancelled, RegistrationConfirmed
-from shared.messages.members import PasswordResetStarted
+from shared.messages.members import ApplicationReceived, ApplicationStarted, MemberAdmitted, PasswordResetStarted
 from shared.messages.payments import DepositUnidentified, InstructionsIssued, RequestExpired
 from shared.service import InBulk, Subscriptions
 from shared.uow import UnitOfWork
@@ -30,6 +30,29 @@ def write_password_letter(uow: UnitOfWork, message: PasswordResetStarted) -> Non
     cause = f"{message.account_id}/{message.expires_at.isoformat()}"
     about = {"link": message.link, "expires_at": message.expires_at, "staff": message.staff}
     queue_letter(uow, Draft(kind=kind, cause=cause, person_id=message.person_id, about=about))
+
+
+def write_application_letter(uow: UnitOfWork, message: ApplicationStarted) -> None:
+    """To an address that nobody has yet; or to one that somebody has: what to do instead."""
+    to = {"email": message.email, "language": message.language}
+    about = {"to": to, "link": message.link, "expires_at": message.expires_at, "known": message.known}
+    kind = "application-known" if message.known else "application-link"
+    queue_letter(uow, Draft(kind=kind, cause=message.application_id, about=about))
+
+
+def write_received_letters(uow: UnitOfWork, message: ApplicationReceived) -> None:
+    """To the applicant, and to the office unless it has applied for them itself."""
+    about = {"received_at": message.received_at, "proxy": message.proxy}
+    drafts = [Draft(kind="application-received", cause=message.person_id, person_id=message.person_id, about=about)]
+    if not message.proxy:
+        drafts.append(Draft(kind="application-arrived", cause=message.person_id, about=about))
+    queue_letters(uow, drafts)
+
+
+def write_admission_letter(uow: UnitOfWork, message: MemberAdmitted) -> None:
+    cause = f"{message.person_id}/{message.joined_on.isoformat()}"
+    about = {"joined_on": message.joined_on}
+    queue_letter(uow, Draft(kind="member-admitted", cause=cause, person_id=message.person_id, about=about))
 
 
 def write_invoice_letters(uow: UnitOfWork, messages: Sequence[InvoiceCreated]) -> None:
@@ -121,6 +144,9 @@ SUBSCRIPTIONS: Subscriptions = {
     **SOCIETIES_AND_SESSIONS,
     **PEOPLE,
     PasswordResetStarted: write_password_letter,
+    ApplicationStarted: write_application_letter,
+    ApplicationReceived: write_received_letters,
+    MemberAdmitted: write_admission_letter,
     InvoiceCreated: InBulk(write_invoice_letters),
     InvoiceChanged: InBulk(note_invoice_changes),
     InvoiceCancelled: InBulk(note_invoice_changes),

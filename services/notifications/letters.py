@@ -26,7 +26,7 @@ class Draft:
 
     kind: str
     cause: str
-    person_id: str | None = None  # None: the office 事務局
+    person_id: str | None = None  # None: the office 事務局, or the address in `about["to"]`, whom nobody knows yet
     invoice_id: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     bulk: bool = False
@@ -133,7 +133,8 @@ def recipients(uow: UnitOfWork, letters: Iterable[LetterRow]) -> dict[str, tuple
     found = {}
     for letter in rows:
         person = people.get(letter.person_id or "")
-        now = (person.name, person.email) if person else ("", "" if letter.person_id else uow.society.email)
+        to = "" if letter.person_id else letter.facts.get("to", {}).get("email") or uow.society.email
+        now = (person.name, person.email) if person else ("", to)
         found[letter.id] = (letter.name or now[0], letter.address or now[1])
     return found
 

@@ -14,6 +14,7 @@ from shared.people import PersonRow
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 
+STRANGER = {"ja": "入会申込者", "en": "applicant"}  # somebody of whom only the address is known
 ASKS_FOR_MONEY = ("invoice-created", "instructions-konbini", "instructions-bank", "request-expired")
 
 # RFC 5321 without quoting; also the dots in odd places that Japanese phone companies once gave out.
@@ -95,7 +96,10 @@ def _domain(host: str) -> str:
 
 def _recipient(uow: UnitOfWork, letter: LetterRow) -> _Recipient | None:
     if letter.person_id is None:
-        society = uow.society
+        society, to = uow.society, letter.facts.get("to")
+        if to:
+            language = to["language"] if to["language"] in LANGUAGES else "ja"
+            return _Recipient(STRANGER[language], to["email"], language, "様")
         return _Recipient(f"{society.name}事務局", society.email, "ja", "御中")
     person = uow.session.get(PersonRow, letter.person_id)
     if person is None:
@@ -130,6 +134,7 @@ def _facts(
             "event": f"{base}/events/my/events/{about.get('event_id', '')}",
             "events": f"{base}/events/my/events",
             "deposits": f"{base}/payments/console/deposits",
+            "applications": f"{base}/members/console/applications",
         },
     }
 

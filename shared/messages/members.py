@@ -77,3 +77,31 @@ class SessionsEnded(Message, tag="members.SessionsEnded.v1"):
 
     session_ids: tuple[str, ...]
     ended_at: datetime
+
+
+class ApplicationStarted(Message, tag="members.ApplicationStarted.v1"):
+    """Somebody wants to join and gave this address; the link to the form must reach it. Personal data, a secret link.
+
+    `known`: the standing of whoever has this address already. Then there is no link, and the letter says what to do."""
+
+    application_id: str
+    email: str
+    language: str
+    link: str
+    expires_at: datetime
+    known: str = ""
+
+
+class ApplicationReceived(Message, tag="members.ApplicationReceived.v1"):
+    """An application is with the office: sent by the applicant, or by staff for them (`proxy` 代理申請)."""
+
+    person_id: str
+    received_at: datetime
+    proxy: bool = False
+
+
+class MemberAdmitted(Message, tag="members.MemberAdmitted.v1"):
+    """An applicant has become a member."""
+
+    person_id: str
+    joined_on: date

@@ -51,6 +51,7 @@ SERVICES = {  # what each is called, and its picture
 ENTRIES: Sequence[Entry] = (
     Entry(N_("Dashboard"), "/billing/console/", "layout-dashboard", "console", "", STAFF),
     Entry(N_("Members"), "/members/console/members", "users", "console", N_("People"), _PEOPLE),
+    Entry(N_("Applications"), "/members/console/applications", "user-check", "console", N_("People"), _PEOPLE),
     Entry(
         N_("Roster import"),
         "/members/console/import",

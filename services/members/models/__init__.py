@@ -10,12 +10,14 @@ from services.members.models.accounts import (
     PasswordRequestRow,
     SetupLinkRow,
 )
+from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
 from services.members.models.people import CategoryRow, MemberRow, PersonFields
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
 
 __all__ = [
     "AccountRow",
+    "ApplicationRow",
     "AttemptsRow",
     "Base",
     "CategoryRow",
@@ -29,4 +31,5 @@ __all__ = [
     "RosterRow",
     "SetupLinkRow",
     "StagedRow",
+    "TermsRow",
 ]

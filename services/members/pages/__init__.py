@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from services.members.pages.applications import pages as applications
+from services.members.pages.apply import pages as apply
 from services.members.pages.categories import pages as categories
 from services.members.pages.login import pages as login
 from services.members.pages.members import pages as members
@@ -11,4 +13,4 @@ from services.members.pages.rosters import pages as rosters
 from services.members.pages.setup import pages as setup
 from services.members.pages.staff import pages as staff
 
-PAGES = (login, password, setup, members, rosters, categories, staff, my)
+PAGES = (login, password, setup, apply, members, applications, rosters, categories, staff, my)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.members.applications.links import start_application
+from services.members.applications.pending import pending_applications
+from services.members.applications.terms import publish_terms
 from services.members.models import PasswordLinkRow
 from shared.errors import Forbidden
 from shared.identity import Role
@@ -30,6 +35,8 @@ PAGES = {
     "/members/console/import/{roster}/faults.csv": CHANGE,
     "/members/console/categories": SEE,
     "/members/console/categories/regular": CHANGE,
+    "/members/console/applications": SEE,
+    "/members/console/applications/terms": SEE,
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
@@ -37,6 +44,8 @@ PAGES = {
     "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
+    "/members/api/applications": SEE,
+    "/members/api/terms": SEE,
     "/members/api/imports/{roster}": CHANGE,
     "/members/api/imports/{roster}/faults": CHANGE,
 }
@@ -49,6 +58,10 @@ CHANGES = {
     "/members/console/import/{roster}/confirm": CHANGE,
     "/members/console/import/{roster}/check": CHANGE,
     "/members/console/import/{roster}/discard": CHANGE,
+    "/members/console/applications/admissions": CHANGE,
+    "/members/console/applications/{member}/withdraw": CHANGE,
+    "/members/console/applications/links/{application}/void": CHANGE,
+    "/members/console/applications/terms": CHANGE,
     "/members/console/categories": CHANGE,
     "/members/console/categories/regular": CHANGE,
     "/members/console/categories/regular/up": CHANGE,
@@ -64,7 +77,12 @@ def things(running: RunningService, society: str) -> dict[str, str]:
     """One of each, in the society."""
     member = a_member(running, society, email="m@example.jp")
     account = with_account(running, society, a_member(running, society, name="事務 員"), None, ["reader"])
-    return {"member": member.id, "account": account, "roster": check(running, society, b"x").id}
+    with running.unit(society) as uow:
+        publish_terms(uow, text="会員規約")
+        start_application(uow, email="new@example.jp", language="ja", edition=1, place="", public_url="http://x")
+        (application,) = pending_applications(uow)
+    roster = check(running, society, b"x").id
+    return {"member": member.id, "account": account, "roster": roster, "application": application.id}
 
 
 @pytest.mark.rule("S1")
@@ -148,6 +166,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/logout",
         "/members/session",
         "/members/password",
+        "/members/apply",
         "/members/setup",
         "/members/health",
     )
@@ -158,16 +177,15 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/me",
         "/members/api/imports",
         "/members/api/imports/<uuid:id>/confirm",
+        "/members/api/applications/<uuid:id>",
+        "/members/api/admissions",
         "/members/console/members/invitations/<uuid:id>",
         "/members/console/members/export.<any(csv, xlsx):kind>",
         "/members/console/categories/<code>",
         "/members/console/categories/<code>/remove",
         "/members/console/categories/<code>/<any(up, down):way>",
     }
-    forms = {
-        name.replace("{member}", "<uuid:id>").replace("{roster}", "<uuid:id>").replace("{account}", "<uuid:id>")
-        for name in known
-    }
+    forms = {re.sub(r"\{\w+\}", "<uuid:id>", name) for name in known}
     missing = [
         rule.rule
         for rule in app.url_map.iter_rules()

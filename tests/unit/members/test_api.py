@@ -14,6 +14,7 @@ from shared.ids import new_id
 from shared.service import RunningService
 from tests.unit.members.conftest import a_member, members_of, work
 from tests.unit.members.roster_files import ROWS, roster
+from tests.unit.members.test_applying import link_of
 
 API = "/members/api"
 
@@ -156,3 +157,22 @@ def test_a_hundred_megabytes_are_refused(
 def test_everybody_can_ask_who_they_are(client: FlaskClient, society: str, bearer: dict[str, str]) -> None:
     me = client.get(f"{API}/me", headers=bearer).get_json()
     assert (me["name"], me["roles"], me["society_id"]) == ("連携", ["affairs"], society)
+
+
+@pytest.mark.rule("W4")
+def test_applications_are_decided_like_on_the_pages(
+    client: FlaskClient, running: RunningService, society: str, bearer: dict[str, str]
+) -> None:
+    ask: dict[str, Any] = {"headers": bearer}
+    assert client.post(f"{API}/terms", json={"text": "会員規約"}, **ask).get_json()["edition"] == 1
+    assert [row["edition"] for row in client.get(f"{API}/terms", **ask).get_json()] == [1]
+    link_of(running, client, "wait@example.jp")
+    (pending,) = client.get(f"{API}/applications", **ask).get_json()
+    assert pending["email"] == "wait@example.jp" and "secret" not in pending
+    assert client.delete(f"{API}/applications/{pending['id']}", **ask).status_code == 204
+    assert client.get(f"{API}/applications", **ask).get_json() == []
+    person = a_member(running, society, standing="applying")
+    joined = {"ids": [person.id], "joined_on": "2026-04-01"}
+    assert client.post(f"{API}/admissions", json=joined, **ask).get_json()[0]["standing"] == "active"
+    assert client.post(f"{API}/admissions", json=joined, **ask).status_code == 409
+    assert client.post(f"{API}/admissions", json={**joined, "ids": []}, **ask).status_code == 422

@@ -16,9 +16,9 @@ from services.members.accounts import account_of
 from services.members.errors import PasswordTooWeak
 from services.members.members import change_member
 from services.members.models import MemberRow, PasswordLinkRow
-from services.members.password_links import TOKEN_LENGTH
 from services.members.password_requests import answer_requests
 from services.members.passwords import check_strength, hash_password, is_right
+from services.members.tokens import TOKEN_LENGTH
 from shared import clock
 from shared.messages.members import PasswordResetStarted
 from shared.service import RunningService

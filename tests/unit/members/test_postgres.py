@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from services.members.applications.deciding import admit
+from services.members.applications.terms import publish_terms
 from services.members.errors import EmailInUse
 from services.members.invitations import start_invitations
 from services.members.members import add_member, change_member
@@ -22,6 +24,7 @@ from shared.society import SocietyOwned
 from shared.web.app import create_app
 from tests.servers.plugin import FreshDatabase
 from tests.unit.members import conftest
+from tests.unit.members import test_applying as applying
 from tests.unit.members.conftest import (
     a_member,
     check,
@@ -57,6 +60,22 @@ def test_a_roster_comes_in_and_again_changes_nothing(running: RunningService, so
     assert (first.affiliation, first.revision, first.name) == ("北辰大学", 2, "髙橋 花子")
     told = [message.person.revision for message in said(running) if isinstance(message, PersonChanged)]
     assert told == [1, 1, 2]
+
+
+@pytest.mark.rule("M1")
+@pytest.mark.rule("M2")
+def test_somebody_applies_and_is_admitted(running: RunningService, society: str) -> None:
+    with running.unit(society) as uow:
+        publish_terms(uow, text="会員規約")
+    client = create_app(running).test_client()
+    older, newer = (applying.link_of(running, client) for _ in range(2))
+    assert applying.reason(client, older) == "superseded"
+    assert applying.send(client, newer).status_code == 303
+    assert applying.reason(client, newer) == "used"
+    (member,) = members_of(running, society)
+    with running.unit(society) as uow:
+        admit(uow, [member.id], joined_on=uow.today)
+    assert [row.standing for row in members_of(running, society)] == ["active"]
 
 
 @pytest.mark.rule("M10")

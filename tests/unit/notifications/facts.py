@@ -16,7 +16,14 @@ from shared.ids import new_id
 from shared.messages import CONTRACTS, Envelope, Message, encode
 from shared.messages.billing import Invoice, InvoiceCreated, ReceiptIssued
 from shared.messages.events import Registration
-from shared.messages.members import PasswordResetStarted, Person, PersonChanged, Society, SocietyChanged
+from shared.messages.members import (
+    ApplicationStarted,
+    PasswordResetStarted,
+    Person,
+    PersonChanged,
+    Society,
+    SocietyChanged,
+)
 from shared.messages.payments import Instructions, InstructionsIssued
 from shared.outbox import OutboxRow
 from shared.service import RunningService
@@ -132,6 +139,17 @@ def password_link(person_id: str, *, welcome: bool = False) -> PasswordResetStar
         expires_at=datetime(2026, 11, 22, 3, 0, tzinfo=UTC),
         welcome=welcome,
     )
+
+
+def application(**changes: Any) -> ApplicationStarted:
+    given: dict[str, Any] = {
+        "application_id": new_id(),
+        "email": "shinsei@example.org",
+        "language": "ja",
+        "link": "" if changes.get("known") else f"https://tsudoi.example.org/members/apply/{new_id()}",
+        "expires_at": datetime(2026, 11, 22, 3, 0, tzinfo=UTC),
+    }
+    return ApplicationStarted(**{**given, **changes})
 
 
 def registration(person_id: str, **changes: Any) -> Registration:

@@ -15,13 +15,14 @@ from shared.errors import NotFound
 from shared.ids import new_id
 from shared.messages.billing import CreditChanged, InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid
 from shared.messages.events import Event, EventPublished, RegistrationCancelled, RegistrationConfirmed
-from shared.messages.members import PersonChanged
+from shared.messages.members import ApplicationReceived, MemberAdmitted, PersonChanged
 from shared.messages.payments import DepositUnidentified, RequestExpired
 from shared.service import RunningService
 from tests.unit.notifications.conftest import letters
 from tests.unit.notifications.facts import (
     OTHER,
     SOCIETY,
+    application,
     bank,
     changed,
     invoice,
@@ -68,19 +69,63 @@ def test_every_kind_of_letter_is_written_in_both_languages(running: RunningServi
     tell(running, RegistrationConfirmed(registration=seat, confirmed_at=datetime.now(UTC)))
     tell(running, RegistrationCancelled(registration=seat))
     tell(running, DepositUnidentified(deposit_id=new_id(), amount=3_000, value_date=date(2026, 5, 1)))
+    tell(running, application(language=language), application(language=language, known="active"))
+    tell(running, ApplicationReceived(person_id=who.id, received_at=datetime.now(UTC)))
+    tell(running, MemberAdmitted(person_id=who.id, joined_on=date(2026, 5, 1)))
     send_due(running)
     written = letters(running)
     assert {letter.kind for letter in written} == set(kinds())
     for letter in written:
         assert (letter.state, letter.delivery) == ("sent", "in-app mailbox"), letter.kind
         assert letter.subject and letter.text and "{{" not in letter.text
-        if letter.person_id is None:
+        if letter.kind in ("application-link", "application-known"):
+            assert ("入会申込者 様" if language == "ja" else "Dear applicant,") in letter.text
+        elif letter.person_id is None:
             assert "日本集い学会事務局 御中" in letter.text
         elif language == "ja":
             assert "髙橋 花子 様" in letter.text and "日本集い学会　事務局" in letter.text
         else:
             assert "Dear Hanako Takahashi," in letter.text and "Tsudoi Society of Japan, Secretariat" in letter.text
             assert letter.text.isascii() or letter.kind == "instructions-bank" or "東京都" in letter.text
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.rule("M1")
+def test_an_address_that_nobody_has_is_sent_its_link_and_nothing_else(running: RunningService) -> None:
+    new, known = application(), application(known="active", email="known@example.org")
+    tell(running, new)
+    tell(running, new, known)
+    send_due(running)
+    link, answer = letters(running)
+    assert (link.address, link.kind) == ("shinsei@example.org", "application-link")
+    assert f"\n{new.link}\n" in (link.text or ""), "alone on its line (N5)"
+    assert (answer.address, answer.kind) == ("known@example.org", "application-known")
+    assert "/members/apply/" not in (answer.text or "")
+
+
+@pytest.mark.rule("M3")
+@pytest.mark.parametrize(
+    ("known", "words"), [("active", "すでにご登録"), ("applying", "お預かり"), ("left", "事務局までご連絡")]
+)
+def test_whoever_is_known_is_told_what_to_do(running: RunningService, known: str, words: str) -> None:
+    tell(running, application(known=known))
+    send_due(running)
+    (letter,) = letters(running)
+    assert words in (letter.text or "")
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.rule("M4")
+def test_the_office_hears_of_an_application_that_it_did_not_write_itself(running: RunningService) -> None:
+    own, by_proxy = tell_person(running), tell_person(running, email="d@example.org")
+    tell(running, ApplicationReceived(person_id=own.id, received_at=datetime.now(UTC)))
+    tell(running, ApplicationReceived(person_id=by_proxy.id, received_at=datetime.now(UTC), proxy=True))
+    send_due(running)
+    assert sorted((letter.kind, letter.address) for letter in letters(running)) == [
+        ("application-arrived", "office@gakkai.example.org"),
+        ("application-received", "d@example.org"),
+        ("application-received", "hanako@example.org"),
+    ]
 
 
 @pytest.mark.rule("I8")

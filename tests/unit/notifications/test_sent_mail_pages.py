@@ -13,7 +13,7 @@ from shared.service import RunningService
 from shared.web.access import undeclared_routes
 from shared.web.app import create_app
 from tests.unit.notifications.conftest import Start, letters
-from tests.unit.notifications.facts import OTHER, password_link, tell, tell_invoice, tell_person
+from tests.unit.notifications.facts import OTHER, application, password_link, tell, tell_invoice, tell_person
 from tests.unit.notifications.mail_server import MailServer
 
 LogIn = Callable[..., FlaskClient]
@@ -76,6 +76,23 @@ def test_only_those_who_may_finish_for_a_member_see_password_links(
     assert (link in client.get(API).text) is visible
     if not visible:
         assert link.rsplit("/", 1)[1] not in client.get(f"{CONSOLE}?q=password").text
+
+
+@pytest.mark.rule("M4")
+@pytest.mark.rule("N2")
+@pytest.mark.parametrize("role", sorted(STAFF))
+def test_only_those_who_may_finish_for_an_applicant_see_the_link(
+    running: RunningService, log_in: LogIn, role: Role
+) -> None:
+    started = application()
+    tell(running, started)
+    send_due(running)
+    client = log_in(running, role)
+    (letter,) = letters(running)
+    assert "メールアドレス認証" in client.get(f"{CONSOLE}?q={started.email}").text
+    visible = role in (Role.ADMINISTRATOR, Role.AFFAIRS)
+    assert (started.link in client.get(f"{CONSOLE}/{letter.id}").text) is visible
+    assert (started.link in client.get(API).text) is visible
 
 
 def test_member_affairs_never_see_the_password_link_of_one_who_is_no_member(

@@ -1,0 +1,43 @@
+"""The form behind the mailed link (M2): checked, confirmed, sent; whoever sent it is applying 申請中."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.members.applications.links import look_at_application
+from services.members.errors import AlreadyKnown, EmailInUse
+from services.members.members import add_member
+from services.members.models import MemberRow
+from services.members.person_input import read_person
+from shared.errors import N_, Fault, InvalidInput
+from shared.uow import UnitOfWork
+
+
+def read_application(given: Mapping[str, Any], *, language: str) -> dict[str, Any]:
+    """What an applicant wrote, as it is stored. Raises InvalidInput with a fault for each wrong field.
+
+    Whoever reads Japanese has a reading; whoever reads English has a name in roman letters."""
+    needed = "kana" if language == "ja" else "roman"
+    faults = [] if str(given.get(needed) or "").strip() else [Fault(N_("Please fill this in."), field=needed)]
+    try:
+        read = read_person(given)
+    except InvalidInput as error:
+        raise InvalidInput(faults=[*error.faults, *faults]) from error
+    if faults:
+        raise InvalidInput(faults=faults)
+    return read
+
+
+def send_application(uow: UnitOfWork, token: str, values: Mapping[str, Any]) -> MemberRow:
+    """Once for each link. Raises LinkUnusable, InvalidInput."""
+    row = look_at_application(uow, token, lock=True)
+    row.sent_at = uow.now  # now: the link is not pending any more, and `add_member` may go ahead
+    uow.session.flush()
+    whole = {**values, "email": row.email, "language": row.language, "standing": "applying"}
+    try:
+        member = add_member(uow, whole, by_applicant=True)
+    except EmailInUse as error:  # the office was quicker; whoever has the link owns the address and may be told
+        raise AlreadyKnown from error
+    row.member_id = member.id
+    return member

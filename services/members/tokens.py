@@ -1,0 +1,40 @@
+"""Tokens in mailed links: they carry the society, so that it can be looked up before anybody is known; only a token's
+digest is stored."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+
+from services.members.errors import LinkTruncated, LinkUnusable
+
+VALID = timedelta(hours=24)  # of every mailed link
+TOKEN_LENGTH = 64
+_SECRET_BYTES = 32
+
+
+def make_token(society_id: str) -> str:
+    """64 characters: the society (16 bytes) and a secret of 256 bits."""
+    return base64.urlsafe_b64encode(uuid.UUID(society_id).bytes + secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def society_of_token(token: str) -> str:
+    """Raises LinkTruncated for a token that lost characters, LinkUnusable for one that never was a token."""
+    if len(token) < TOKEN_LENGTH:
+        raise LinkTruncated
+    try:
+        raw = base64.b64decode(token, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise LinkUnusable from error
+    if len(token) > TOKEN_LENGTH:
+        raise LinkUnusable
+    return str(uuid.UUID(bytes=raw[:16]))
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret that only its bearer knows."""
+    return hashlib.sha256(secret.encode()).hexdigest()
