@@ -13,7 +13,6 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +40,7 @@ ALIVE_AT_MOST = 60.0  # seconds
 
 REAL = {"kind": "event", "state": "unpaid", "method": "cash", "tax_class": "standard", "zone": "Asia/Tokyo"}
 FREE = ("invoice_id", "request_id")  # of a payment: to nobody's invoice, so that it builds on nothing
+TRIED_ANEW = ("inbox",)  # its attempts differ after a death: they are meant to
 BEFORE = {  # what a message builds on
     "payments.PaymentReversed.v1": "payments.PaymentReceived.v1",
     "events.RegistrationCancelled.v1": "events.RegistrationPlaced.v1",
@@ -72,13 +72,13 @@ class Trial:
         return {"deaths": self.deaths, "silent": self.silent, "different": self.different}
 
     def _left_behind(self, contract: type[Message], point: str | None) -> dict[str, int]:
-        """Rows that one message made, its own in the inbox and what it said among them."""
+        """What one message changed: rows, its own in the inbox and what it said among them, and sums of figures."""
         ids: dict[str, str] = {"person_id": self.person, "payer_id": self.person}
         if earlier := BEFORE.get(contract.type_name()):
             before = CONTRACTS[earlier]
             if before in self.service.subscriptions:
                 assert self._in_a_process(self._work, self._told(before, ids, 1)) == 0
-        counts, told = self._counts(), self._told(contract, ids, 2)
+        before_it, told = self._figures(), self._told(contract, ids, 2)
         if point is not None:
             status = self._in_a_process(self._work, told, point)
             assert status in (0, KILLED), f"{told.type} at {point}: {status}"
@@ -88,7 +88,8 @@ class Trial:
                 assert point == "outbox", f"{told.type} was not killed at {point}"
                 self.silent.append(told.type)
         assert self._in_a_process(self._work, told if point is None else told.id) == 0
-        return dict(self._counts() - counts)
+        after = self._figures()
+        return {name: after[name] - before_it.get(name, 0) for name in after if after[name] != before_it.get(name, 0)}
 
     def _told(self, contract: type[Message], ids: dict[str, str], revision: int) -> Envelope:
         value = dict(_real(json.loads(encode(sample_of(contract))), ids, revision))
@@ -103,13 +104,25 @@ class Trial:
             payload=json.dumps(value), correlation=id,
         )  # fmt: skip
 
-    def _counts(self) -> Counter[str]:
+    def _figures(self) -> dict[str, int]:
+        """`table` → rows, `table.column` → sum: what is added twice to a balance makes no row."""
         with self.admin.connect() as connection:
             tables = connection.scalars(
                 sa.text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public' :: regnamespace")
             ).all()
-            each = [f"SELECT '{table}' AS name, count(*) AS rows FROM {table}" for table in tables]
-            return Counter({row.name: row.rows for row in connection.execute(sa.text(" UNION ALL ".join(each)))})
+            whole = connection.execute(
+                sa.text(
+                    "SELECT table_name, column_name FROM information_schema.columns"
+                    " WHERE table_schema = 'public' AND data_type IN ('integer', 'bigint')"
+                )
+            ).all()
+            each = [f"SELECT '{table}' AS name, count(*) AS figure FROM {table}" for table in tables]
+            each += [
+                f"SELECT '{table}.{column}', coalesce(sum({column}), 0) FROM {table}"
+                for table, column in whole
+                if table not in TRIED_ANEW
+            ]
+            return {row.name: int(row.figure) for row in connection.execute(sa.text(" UNION ALL ".join(each)))}
 
     def _in_a_process(self, do: Any, *arguments: Any) -> int:
         child = os.fork()
