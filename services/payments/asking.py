@@ -26,7 +26,7 @@ from shared.trouble import database_is_down
 
 log = structlog.get_logger()
 
-NEVER_CREATE_AFTER = timedelta(hours=24)  # providers forget keys; then only questions
+UNANSWERED_AT_MOST = timedelta(hours=24)  # then the payer has gone, and providers forget our keys
 PASS = 15.0  # seconds that one round of asking may take
 _patience = Patience()
 _CARD_PACE = (30, 60, 120, 300, 900, 3600)
@@ -154,14 +154,14 @@ def _ask(running: RunningService, provider: PaymentProvider, society_id: str, at
             uow.now - attempt.created_at,
         )
         attempt.asked += 1
+        if reference is None and attempt.is_live and age > UNANSWERED_AT_MOST:
+            attempt.state, attempt.failure, attempt.ended_at = "failed", "refused", uow.now
+            attempt.void = wanted_void = True  # what we may have begun without knowing it must not stay open there
         _plan_next(attempt)  # also where the answer never comes
-        if reference is None and age > NEVER_CREATE_AFTER:
-            attempt.state = "failed" if attempt.is_live else attempt.state
-            attempt.failure, attempt.next_ask_at, attempt.void = attempt.failure or "refused", None, False
-            return
     try:
         if reference is None:
-            # with the same key: gives what a lost answer would have given
+            # with the same key: gives what a lost answer would have given; where it is forgotten and something new
+            # begins, only to be stopped, nobody was told how to pay it
             reference = _created(running, provider, society_id, attempt_id)
             if not wanted_void:
                 return

@@ -103,6 +103,26 @@ def test_attempt_that_was_given_up_before_the_provider_answered_is_cancelled_the
     assert not world.said(InstructionsIssued), "nobody is told a number that is not good"
 
 
+@pytest.mark.rule("D7")
+@pytest.mark.parametrize("how", ["nobody asks for a day", "the payer gives up, then nobody asks for a day"])
+def test_what_a_lost_answer_began_does_not_stay_open_at_the_provider(world: World, how: str) -> None:
+    payer = world.person()
+    invoice = world.invoice(payer)
+    member = world.as_member(payer)
+    with answers_get_lost(world):
+        member.post(f"/payments/my/pay/{invoice.id}", {"method": "card"})
+        if "gives up" in how:
+            member.post(f"/payments/my/pay/{invoice.id}/change")
+    with clock.travel(by=timedelta(hours=25)):
+        for _ in range(2):
+            ask_providers(world.running)
+    (charge,) = charges(world)
+    assert charge["state"] in ("cancelled", "expired")
+    attempt = world.attempt(invoice.id)
+    assert not attempt.is_live and not attempt.void and attempt.next_ask_at is None
+    assert attempt.reference == charge["id"]
+
+
 @pytest.mark.rule("D4")
 def test_payments_whose_notices_never_come_are_found_by_asking(world: World) -> None:
     payer = world.person()
