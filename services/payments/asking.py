@@ -155,7 +155,7 @@ def _ask(running: RunningService, provider: PaymentProvider, society_id: str, at
         )
         attempt.asked += 1
         if reference is None and attempt.is_live and age > UNANSWERED_AT_MOST:
-            attempt.state, attempt.failure, attempt.ended_at = "failed", "refused", uow.now
+            _fail(attempt)
             attempt.void = wanted_void = True  # what we may have begun without knowing it must not stay open there
         _plan_next(attempt)  # also where the answer never comes
     try:
@@ -183,8 +183,12 @@ def _give_up(running: RunningService, society_id: str, attempt_id: str) -> None:
     with running.unit(society_id) as uow:
         attempt = lock_attempt(uow, attempt_id)
         if attempt.is_live:
-            attempt.state, attempt.failure, attempt.ended_at = "failed", "refused", uow.now
+            _fail(attempt)
         attempt.next_ask_at, attempt.void = None, False
+
+
+def _fail(attempt: AttemptRow) -> None:
+    attempt.state, attempt.failure, attempt.ended_at = "failed", "refused", clock.now()
 
 
 def _plan_next(attempt: AttemptRow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,18 +22,18 @@ IS_OPEN = (
 
 def pending_applications(uow: UnitOfWork) -> Sequence[ApplicationRow]:
     """Newest first."""
-    statement = sa.select(ApplicationRow).where(*IS_OPEN, ApplicationRow.expires_at > uow.now)
-    return uow.session.scalars(statement.order_by(ApplicationRow.started_at.desc())).all()
+    return uow.session.scalars(_usable(uow).order_by(ApplicationRow.started_at.desc())).all()
 
 
 def refuse_while_pending(uow: UnitOfWork, email: str) -> None:
     """Raises VerificationPending, with the time that is left."""
-    open_ones = sa.select(ApplicationRow.expires_at).where(
-        *IS_OPEN, ApplicationRow.expires_at > uow.now, ApplicationRow.email == email
-    )
-    until = uow.session.scalars(open_ones).first()
-    if until is None:
+    row = uow.session.scalars(_usable(uow).where(ApplicationRow.email == email)).first()
+    if row is None:
         return
-    minutes = int((until - uow.now).total_seconds()) // 60
+    minutes = int((row.expires_at - uow.now).total_seconds()) // 60
     params = {"hours": minutes // 60, "minutes": minutes % 60}
     raise VerificationPending(**params, faults=[Fault(VerificationPending.text, params, "email")])
+
+
+def _usable(uow: UnitOfWork) -> sa.Select[Any]:
+    return sa.select(ApplicationRow).where(*IS_OPEN, ApplicationRow.expires_at > uow.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -114,8 +114,6 @@ def _context() -> dict[str, object]:
             "categories": {row.code: row for row in list_categories(uow)},
             "terms": terms_in_force(uow),
             "today": uow.today,
-            "now": uow.now,
             "may_change": principal().may(*MEMBERS_CHANGE),
             "address": f"{running_service().settings.public_url.rstrip('/')}/members/apply?society={uow.society.slug}",
-            "asked": request.form.getlist("id"),
         }

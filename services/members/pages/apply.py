@@ -14,10 +14,10 @@ from services.members.applications.terms import terms_in_force
 from services.members.categories import list_categories
 from services.members.errors import ApplicationSent, LinkUnusable
 from services.members.models import ApplicationRow, TermsRow
-from services.members.pages.whereabouts import chosen_society, place, societies, society_here
+from services.members.pages.whereabouts import chosen_society, place, societies, society_here, society_or_choice
 from services.members.pages.words import FIELDS
+from services.members.person_input import read_person
 from services.members.tokens import society_of_token
-from services.members.values import BadValue, email
 from shared.errors import N_, Fault, InvalidInput, TsudoiError
 from shared.uow import UnitOfWork
 from shared.web.access import allow_public, public_unit, running_service
@@ -59,7 +59,7 @@ def start() -> ResponseReturnValue:
     """The same page for every address (S6)."""
     try:
         given = load_form(StartSchema)
-        address = _address(given["email"])
+        address = read_person({"email": given["email"]})["email"]
         if not given["accepted"]:
             raise InvalidInput(faults=[Fault(N_("Please read the terms and accept them."), field="accepted")])
         with public_unit(chosen_society(given["society"]).id) as uow:
@@ -129,7 +129,7 @@ def show_done(token: str) -> ResponseReturnValue:
 
 def _start(slug: str | None) -> dict[str, Any]:
     """The terms of the society of this page; without one, the choice of societies."""
-    here = society_here() or next((row for row in societies() if row.slug == slug), None)
+    here = society_or_choice(slug)
     terms: TermsRow | None = None
     if here:
         with public_unit(here.id, reading=True) as uow:
@@ -146,16 +146,6 @@ def _rows(shown: dict[str, Any], values: dict[str, Any]) -> list[tuple[str, str]
     """(field, what it says), as it will be stored."""
     named = {**values, "category": dict(shown["categories"])[values["category"]]}
     return [(FIELDS[name], named[name] or "") for name in SHOWN]
-
-
-def _address(text: str) -> str:
-    try:
-        found = email(text)
-    except BadValue as bad:
-        raise InvalidInput(faults=[Fault(bad.text, bad.params, "email")]) from bad
-    if not found:
-        raise InvalidInput(faults=[Fault(N_("Please fill this in."), field="email")])
-    return found.lower()
 
 
 def _explain(error: LinkUnusable) -> ResponseReturnValue:

@@ -28,9 +28,14 @@ def society_here() -> SocietyRow | None:
     return found
 
 
+def society_or_choice(slug: str | None) -> SocietyRow | None:
+    """The society of this page, or the one that the visitor chose; None: the choice is still to be made."""
+    return society_here() or next((row for row in societies() if row.slug == slug), None)
+
+
 def chosen_society(slug: str | None) -> SocietyRow:
-    """The society of this page, or the one that the visitor chose. Raises SocietyUnknown."""
-    here = society_here() or next((row for row in societies() if row.slug == slug), None)
+    """The same where there must be one. Raises SocietyUnknown."""
+    here = society_or_choice(slug)
     if here is None:
         raise SocietyUnknown
     return here
