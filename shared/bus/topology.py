@@ -22,8 +22,8 @@ DEAD = "tsudoi.dead"
 UNHEARD = "tsudoi.unheard"  # copies of what no service subscribes to, so that such a message counts as delivered
 DELIVERY_LIMIT = 10
 HEARTBEAT = 30  # seconds
-TIMEOUT = 5.0  # seconds for connecting and for a write
-ANSWER = 10.0  # seconds for an answer to whatever we ask the broker: a frozen node gives none, and keeps the line open
+TIMEOUT = 5.0  # seconds for connecting
+ANSWER = 10.0  # seconds for a write, and for an answer: a frozen node gives none, and keeps the line open
 
 
 class TopologyMissing(ConnectionError):
@@ -41,18 +41,16 @@ def connect(
     Several addresses, separated by `;`, are tried one after the other, beginning with any of them: so the nodes of a
     cluster share the work, and who is unlucky with a node that connects but does not answer soon tries another."""
     make: Any = kombu.Connection
-    options = {
-        "write_timeout": TIMEOUT,
-        "read_timeout": ANSWER,
-        "on_blocked": on_blocked,
-        "on_unblocked": on_unblocked,
-    }
+    options = {"on_blocked": on_blocked, "on_unblocked": on_unblocked}
     addresses = broker_url.split(";")
     random.shuffle(addresses)
     for number, address in enumerate(addresses, 1):
         known = make(address, heartbeat=HEARTBEAT, connect_timeout=TIMEOUT, transport_options=options)
         try:
-            return known.transport.establish_connection()
+            connection = known.transport.establish_connection()
+            # Not py-amqp's own read_timeout: in the middle of a frame it asks again for ever when that has passed.
+            connection.transport.sock.settimeout(ANSWER)
+            return connection
         except BROKER_ERRORS:
             if number == len(addresses):
                 raise

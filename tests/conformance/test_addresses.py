@@ -33,11 +33,12 @@ def nodes(rabbit: Bus, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Proxy]]
 
 
 @pytest.mark.row("A14")
-def test_a_node_that_falls_silent_is_not_waited_for(rabbit: Bus, nodes: list[Proxy]) -> None:
+@pytest.mark.parametrize("room", [0, 9], ids=["before its answer", "in the middle of it"])
+def test_a_node_that_falls_silent_is_not_waited_for(rabbit: Bus, nodes: list[Proxy], room: int) -> None:
     connection = connect(rabbit.broker_url)
     channel = connection.channel()
     for node in nodes:
-        node.replies.hold = True
+        node.replies.room = room
     started = time.monotonic()
     with pytest.raises(topology.BROKER_ERRORS):
         channel.queue_declare(queue_name("notifications", bulk=False), passive=True)
