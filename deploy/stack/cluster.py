@@ -3,8 +3,8 @@
 cluster = Cluster.of(folder)
 cluster.start()
 cluster.urls()             # all nodes' addresses, separated by `;`: what TSUDOI_BROKER takes
-cluster.kill(node), cluster.freeze(node), cluster.thaw(node), cluster.cut_off(node), cluster.rejoin(node)
-cluster.restart(node), cluster.move_leader(queue)
+cluster.kill(node), cluster.freeze(node), cluster.thaw(node), cluster.take_back(node)
+cluster.cut_off(node), cluster.rejoin(node), cluster.restart(node), cluster.move_leader(queue)
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ cluster_formation.discovery_retry_limit = 2
 cluster_formation.discovery_retry_interval = 200
 """
 MEMBERS = "".join(f"cluster_formation.classic_config.nodes.{n} = {name}\n" for n, name in enumerate(NODES, 1))
-# one question for all queues: each start of the tool costs a second or more
-SHORT_QUEUES = """
+# one question for all nodes and queues: each start of the tool costs a second or more
+LACKING = """
+[{N, apart} || N <- rabbit_mnesia:cluster_nodes(all),
+ {[], 3} =/= {rpc:call(N, rabbit_node_monitor, partitions, [], 5000),
+              catch length(rpc:call(N, rabbit_mnesia, cluster_nodes, [running], 5000))}] ++
 [rabbit_misc:rs(amqqueue:get_name(Q)) || Q <- rabbit_amqqueue:list(), amqqueue:is_quorum(Q),
  case ra:members(amqqueue:get_pid(Q), 5000) of
    {ok, Members, {_, _}} ->
@@ -99,6 +102,13 @@ class Cluster:
     def thaw(self, name: str) -> None:
         self.nodes[name].process.signal_all(signal.SIGCONT)
 
+    def take_back(self, name: str) -> None:
+        """What whoever is on call does with a node that stood still: thawed, it hears of the others again at once and
+        does not pause, but goes on with what it knew before, apart from them, until its broker starts anew."""
+        self.nodes[name].control("stop_app")
+        self.nodes[name].control("start_app")
+        self.wait_whole()
+
     def restart(self, name: str) -> None:
         """Politely, as for an update; afterwards all queues have all their members again."""
         self.nodes[name].process.stop()
@@ -117,8 +127,8 @@ class Cluster:
         self.nodes[name].control("eval", f"[erlang:set_cookie(N, erlang:get_cookie()) || N <- [{others}]].")
 
     def wait_whole(self, seconds: float = 180) -> None:
-        """Until every node runs and every queue has a leader and all its members on line. Only then may the next node
-        be stopped: with one more away there might be no quorum."""
+        """Until every node runs and sees the others, and every queue has a leader and all its members on line. Only then
+        may the next node be stopped: with one more away there might be no quorum."""
         deadline = time.monotonic() + seconds
         while lacking := self._lacking():
             if time.monotonic() > deadline:
@@ -149,21 +159,21 @@ class Cluster:
         if absent:
             return f"{absent} do not answer"
         try:
-            short = self._control("eval", SHORT_QUEUES)
+            lacking = self._control("eval", LACKING)
         except StackError as trouble:
             return str(trouble)
-        return "" if short.strip() == "[]" else f"no leader, or members away, in {short}"
+        return "" if lacking.strip() == "[]" else f"nodes that see others, or queues without leader or members: {lacking}"
 
     def _control(self, *arguments: str) -> str:
         """Ask any node that lives."""
-        trouble = StackError("no node lives")
-        for node in self.nodes.values():
+        troubles = []
+        for name, node in self.nodes.items():
             if node.process.alive():
                 try:
                     return node.control(*arguments)
                 except StackError as error:
-                    trouble = error
-        raise trouble
+                    troubles.append(f"{name}: {error}")
+        raise StackError("\n".join(troubles) or "no node lives")
 
 
 def _names(text: str) -> set[str]:

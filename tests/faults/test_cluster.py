@@ -107,7 +107,7 @@ def test_the_leader_freezes_and_others_go_on(cluster: Cluster, bus: Bus, vhost: 
                 slowest = max(slowest, stream.until_handled_again(said, seconds=120))
             finally:
                 cluster.thaw(leader)
-            cluster.wait_whole()
+            cluster.take_back(leader)
         stream.judge(score)
     assert max(score.recovery) <= FROZEN_LEADER
     assert slowest <= 2 * HEARTBEAT + FROZEN_LEADER
