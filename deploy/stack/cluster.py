@@ -127,8 +127,9 @@ class Cluster:
         self.nodes[name].control("eval", f"[erlang:set_cookie(N, erlang:get_cookie()) || N <- [{others}]].")
 
     def wait_whole(self, seconds: float = 180) -> None:
-        """Until every node runs and sees the others, and every queue has a leader and all its members on line. Only then
-        may the next node be stopped: with one more away there might be no quorum."""
+        """Until every node runs and sees the others, and every queue has a leader and all its members on line.
+
+        Only then may the next node be stopped: with one more away there might be no quorum."""
         deadline = time.monotonic() + seconds
         while lacking := self._lacking():
             if time.monotonic() > deadline:
@@ -162,7 +163,7 @@ class Cluster:
             lacking = self._control("eval", LACKING)
         except StackError as trouble:
             return str(trouble)
-        return "" if lacking.strip() == "[]" else f"nodes that see others, or queues without leader or members: {lacking}"
+        return "" if lacking.strip() == "[]" else f"nodes apart, or queues without leader or members: {lacking}"
 
     def _control(self, *arguments: str) -> str:
         """Ask any node that lives."""
