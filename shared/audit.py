@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -53,3 +53,8 @@ def record(
             trace=uow.traceparent,
         )
     )
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a row as the trail keeps them: dates become texts."""
+    return {name: value.isoformat() if isinstance(value, (date, datetime)) else value for name, value in values.items()}

@@ -15,6 +15,10 @@ def N_(text: str) -> str:  # noqa: N802  (the name that gettext tools look for)
     return text
 
 
+class Word(str):
+    """A marked word that stands in a place of a sentence: it is translated with it."""
+
+
 class Kind(Enum):
     """What sort of trouble it is: (HTTP status, what the bus does)."""
 

@@ -123,4 +123,6 @@ class UnitOfWork:
         """Put what was said into the outbox now, so that memory stays flat. True if there was anything."""
         said = self.take_said()
         outbox.put(self.session, said)
+        if said:
+            self.session.info["said"] = True
         return bool(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -57,18 +58,21 @@ def add_category(uow: UnitOfWork, *, code: str, name: str, name_en: str) -> Cate
     return row
 
 
-def change_category(uow: UnitOfWork, code: str, *, name: str, name_en: str) -> CategoryRow:
-    """Rename; the other services hear of each of its members, in the background. Raises NotFound, CategoryExists."""
+def change_category(uow: UnitOfWork, code: str, **given: Any) -> CategoryRow:
+    """Names, or the format of member numbers. Of a new name the other services hear for each of its members, in the
+    background. Raises NotFound, CategoryExists."""
     row = needed_category(uow, code)
-    if any(name == other.name for other in list_categories(uow) if other.code != code):
+    if any(given.get("name") == other.name for other in list_categories(uow) if other.code != code):
         raise CategoryExists
-    before = {"name": row.name, "name_en": row.name_en}
-    after = {"name": name, "name_en": name_en}
-    if before == after:
+    after = {name: value for name, value in given.items() if value != getattr(row, name)}
+    if not after:
         return row
-    row.name, row.name_en = name, name_en
+    before = {name: getattr(row, name) for name in after}
+    for name, value in after.items():
+        setattr(row, name, value)
     audit.record(uow, "change-category", f"category/{code}", before=before, after=after)
-    jobs.start(uow, TELL, {"category": code})
+    if {"name", "name_en"} & after.keys():
+        jobs.start(uow, TELL, {"category": code})
     return row
 
 

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 
 from services.members.applications.terms import publish_terms
 from services.members.demo_names import AFFILIATIONS, FAMILY_NAMES, FOREIGN, GIVEN_NAMES, PREFECTURES
-from services.members.models import AccountRow, CategoryRow, MemberRow
+from services.members.models import AccountRow, CategoryRow, MemberRow, NumberRow, StandingRow
 from services.members.models.people import BLANK_PERSON, public_person
 from services.members.passwords import hash_password
 from services.members.search import search_text
 from services.members.societies import create_society
+from services.members.standings.dates import first_entries
+from services.members.standings.settling import standing_values
 from shared import clock, demo
 from shared.db import insert_rows
 from shared.ids import new_id
@@ -73,6 +75,7 @@ def fill(running: RunningService) -> None:
         people = [*staff, *_members()]
         rows = [{**person, **_system(uow, person)} for person in people]
         insert_rows(uow.session, MemberRow, rows)
+        _begin_histories(uow, [row for row in rows if row["kind"] != "guest"])
         _open_accounts(uow, rows)
         uow.say_all(
             PersonChanged(person=public_person(r["id"], 1, MemberRow(**r), categories.get(r["category"]))) for r in rows
@@ -154,6 +157,17 @@ def _system(uow: UnitOfWork, p: dict[str, Any]) -> dict[str, Any]:
         "address_dead_at": None,
         "search": found,
     }
+
+
+def _begin_histories(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    entries = (
+        standing_values(uow, row["id"], entry)
+        for row in rows
+        for entry in first_entries(row["standing"], row["joined_on"], row["leaves_on"], uow.today)
+    )
+    insert_rows(uow.session, StandingRow, entries)
+    numbers = ({"society_id": uow.society_id, "number": row["number"], "member_id": row["id"]} for row in rows)
+    insert_rows(uow.session, NumberRow, numbers)
 
 
 def _open_accounts(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:

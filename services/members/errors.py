@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shared.errors import N_, Kind, TsudoiError
+from datetime import date
+
+from shared.errors import N_, Fault, Kind, TsudoiError
 
 
 class EmailInUse(TsudoiError):
@@ -14,7 +16,7 @@ class EmailInUse(TsudoiError):
 
 class NumberInUse(TsudoiError):
     kind = Kind.CONFLICT
-    text = N_("The member number %(number)s belongs to %(holder)s already.")
+    text = N_("The member number %(number)s is or was that of %(holder)s.")
 
 
 class CategoryInUse(TsudoiError):
@@ -166,3 +168,42 @@ class VerificationPending(TsudoiError):
 class NotApplying(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("%(name)s is not applying any more: somebody has decided already.")
+
+
+class StandingOnThatDay(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("“%(standing)s” starts on %(day)s already. Please edit that entry of the history instead.")
+
+    @classmethod
+    def of(cls, day: date, standing: str) -> StandingOnThatDay:
+        params = {"day": day.isoformat(), "standing": standing}
+        return cls(**params, faults=[Fault(cls.text, params, "starts_on")])
+
+
+class StandingCannotFollow(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("“%(after)s” cannot follow “%(before)s”.")
+
+    @classmethod
+    def of(cls, before: str, after: str) -> StandingCannotFollow:
+        params = {"before": before, "after": after}
+        return cls(**params, faults=[Fault(cls.text, params, "standing")])
+
+
+class NoStandingToday(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("Without this entry the member would have no standing today.")
+
+
+class BulkChangeRefused(TsudoiError):
+    """All or nothing (M6)."""
+
+    kind = Kind.CONFLICT
+    text = N_("Some of the chosen members cannot be changed like this. Nothing was changed; please look once more.")
+
+
+class NumberingRefused(TsudoiError):
+    """All or nothing, without gaps (M7)."""
+
+    kind = Kind.CONFLICT
+    text = N_("Some of the chosen members cannot be numbered like this. Nobody has a new number; please look again.")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.members.models import AccountRow, MemberRow, PasswordLinkRow
 from services.members.password_links import link_message, new_link
 from services.members.search import matching
-from services.members.standings import ENDED
+from services.members.standings.words import ENDED
 from services.members.tokens import make_token
 from shared import audit, jobs
 from shared.db import insert_rows

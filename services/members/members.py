@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,9 +12,10 @@ from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
 from services.members.errors import EmailInUse, NumberInUse
 from services.members.models import AccountRow, MemberRow
+from services.members.numbers.register import holders, keep_number
 from services.members.search import search_text
-from services.members.sessions import end_all_sessions
-from services.members.standings import ENDED
+from services.members.standings.dates import contradiction
+from services.members.standings.settling import begin_history
 from shared import audit
 from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput
 from shared.identity import Role
@@ -22,17 +23,15 @@ from shared.ids import new_id
 from shared.messages.members import ApplicationReceived, PersonChanged
 from shared.uow import UnitOfWork
 
-EDITABLE = (
+CHANGEABLE = (
     "name",
     "kana",
     "roman",
     "email",
     "language",
     "number",
-    "standing",
     "category",
     "joined_on",
-    "leaves_on",
     "affiliation",
     "postcode",
     "address",
@@ -40,20 +39,26 @@ EDITABLE = (
     "note",
     "custom",
 )
+_ONLY_AT_FIRST = ("standing", "leaves_on")  # later by way of the history, see standings/
 _BLANK: dict[str, Any] = {"kana": "", "roman": "", "email": None, "number": None, "affiliation": ""}
 OWN_CONTACT = ("language", "affiliation", "postcode", "address", "phone")
 
 
 def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool = False) -> MemberRow:
     """A new individual member. Raises EmailInUse, NumberInUse, InvalidInput, VerificationPending."""
-    row = MemberRow(id=new_id(), **{"kind": "individual", "standing": "active", **_BLANK, **_editable(values)})
+    given = _only(values, (*CHANGEABLE, *_ONLY_AT_FIRST))
+    row = MemberRow(id=new_id(), **{"kind": "individual", "standing": "active", **_BLANK, **given})
     _check(uow, row)
+    if fault := contradiction(row.standing, row.leaves_on, uow.today):
+        raise InvalidInput(faults=[fault])
     if row.email:
         refuse_while_pending(uow, row.email.lower())
-    _touch(uow, row)
+    touch(uow, row)
     uow.add(row)
     uow.session.flush()
-    audit.record(uow, "add-member", f"member/{row.id}", after=plain(_editable(values)))
+    begin_history(uow, row)
+    keep_number(uow, row.id, row.number)
+    audit.record(uow, "add-member", f"member/{row.id}", after=audit.plain(given))
     tell(uow, row)
     if row.standing == "applying":
         uow.say(ApplicationReceived(person_id=row.id, received_at=uow.now, proxy=not by_applicant))
@@ -65,7 +70,7 @@ def add_guest(uow: UnitOfWork, *, name: str, email: str, language: str = "ja") -
     fields = {**_BLANK, "kind": "guest", "standing": "active", "name": name, "email": email, "language": language}
     row = MemberRow(id=new_id(), **fields)
     _check(uow, row)
-    _touch(uow, row)
+    touch(uow, row)
     uow.add(row)
     uow.session.flush()
     tell(uow, row)
@@ -73,30 +78,21 @@ def add_guest(uow: UnitOfWork, *, name: str, email: str, language: str = "ja") -
 
 
 def change_member(uow: UnitOfWork, id: str, values: Mapping[str, Any], *, revision: int | None = None) -> MemberRow:
-    """Staff change anything. With `revision`: refused with ChangedMeanwhile if somebody else was quicker.
+    """Staff change anything but the standing. With `revision`: refused if somebody else was quicker.
 
-    Raises NotFound, EmailInUse, NumberInUse, InvalidInput, Forbidden."""
+    Raises ChangedMeanwhile, NotFound, EmailInUse, NumberInUse, InvalidInput, Forbidden."""
     row = uow.get(MemberRow, id, lock=True)
     if revision is not None and revision != row.revision:
         raise ChangedMeanwhile
     if values.get("email", row.email) != row.email:
         _protect_staff(uow, row)
-    return _change(uow, row, _editable(values), "change-member")
+    return _change(uow, row, _only(values, CHANGEABLE), "change-member")
 
 
 def change_own_contact(uow: UnitOfWork, person_id: str, values: Mapping[str, Any]) -> MemberRow:
     """Members edit their own contact data: neither name nor standing, and e-mail only by confirmation (M12, M13)."""
     row = uow.get(MemberRow, person_id, lock=True)
-    return _change(uow, row, {name: values[name] for name in OWN_CONTACT if name in values}, "change-own-contact")
-
-
-def let_leaving_go(uow: UnitOfWork) -> None:
-    """Due work: whose withdrawal date 退会予定日 has passed has left."""
-    statement = (
-        sa.select(MemberRow).where(MemberRow.standing == "leaving", MemberRow.leaves_on < uow.today).limit(1_000)
-    )
-    for row in uow.session.scalars(statement.with_for_update(skip_locked=True)).all():
-        _change(uow, row, {"standing": "left"}, "let-leaving-go")
+    return _change(uow, row, _only(values, OWN_CONTACT), "change-own-contact")
 
 
 def tell(uow: UnitOfWork, row: MemberRow) -> None:
@@ -113,18 +109,13 @@ def label(row: MemberRow | sa.Row[Any]) -> str:
     return f"{row.name} ({row.number})" if row.number else row.name
 
 
-def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON values for the audit trail."""
-    return {name: value.isoformat() if isinstance(value, (date, datetime)) else value for name, value in values.items()}
-
-
 def mark_address_dead(uow: UnitOfWork, person_id: str, at: datetime) -> None:
     """A letter came back for good: staff see it beside the address until the address is changed."""
     uow.get(MemberRow, person_id, lock=True).address_dead_at = at
 
 
-def _editable(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in EDITABLE if name in values}
+def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: values[name] for name in names if name in values}
 
 
 def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: str) -> MemberRow:
@@ -136,17 +127,20 @@ def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: 
         for name, value in changed.items():
             setattr(row, name, value)
         _check(uow, row)
-    _touch(uow, row)
+    touch(uow, row)
     if "email" in changed:
         row.address_dead_at = None
-    if row.standing in ENDED and "standing" in changed:
-        _shut_out(uow, row)
-    audit.record(uow, action, f"member/{row.id}", before=plain({n: before[n] for n in changed}), after=plain(changed))
+    if "number" in changed:
+        keep_number(uow, row.id, before["number"])
+        keep_number(uow, row.id, row.number)
+    was = audit.plain({name: before[name] for name in changed})
+    audit.record(uow, action, f"member/{row.id}", before=was, after=audit.plain(changed))
     tell(uow, row)
     return row
 
 
-def _touch(uow: UnitOfWork, row: MemberRow) -> None:
+def touch(uow: UnitOfWork, row: MemberRow) -> None:
+    """Something about them changed: what is derived from it follows."""
     row.email = row.email.lower() if row.email else None
     row.number = row.number or None
     row.revision = (row.revision or 0) + 1
@@ -161,9 +155,9 @@ def _check(uow: UnitOfWork, row: MemberRow) -> None:
         if holder:
             raise EmailInUse(holder=label(holder), faults=[Fault(EmailInUse.text, {"holder": label(holder)}, "email")])
     if row.number:
-        holder = uow.session.scalars(others.where(MemberRow.number == row.number)).one_or_none()
-        if holder:
-            params = {"number": row.number, "holder": label(holder)}
+        owner = holders(uow, [row.number]).get(row.number)
+        if owner and owner.id != row.id:
+            params = {"number": row.number, "holder": label(owner)}
             raise NumberInUse(**params, faults=[Fault(NumberInUse.text, params, "number")])
     if row.category and category_by_code(uow, row.category) is None:
         raise InvalidInput(faults=[Fault(N_("There is no such category."), field="category")])
@@ -179,9 +173,3 @@ def _protect_staff(uow: UnitOfWork, row: MemberRow) -> None:
     asking = uow.session.get(AccountRow, uow.actor.id)
     if asking is None or Role.ADMINISTRATOR not in asking.roles:
         raise Forbidden
-
-
-def _shut_out(uow: UnitOfWork, row: MemberRow) -> None:
-    account = uow.session.scalars(sa.select(AccountRow).where(AccountRow.person_id == row.id)).one_or_none()
-    if account:
-        end_all_sessions(uow, [account.id])

@@ -10,7 +10,7 @@ from services.members.accounts import ensure_account
 from services.members.members import holder_of_email
 from services.members.models import PasswordRequestRow
 from services.members.password_links import send_link
-from services.members.standings import ENDED
+from services.members.standings.words import ENDED
 from shared.service import RunningService
 from shared.uow import UnitOfWork
 

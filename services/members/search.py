@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from services.members.models import MemberRow
+from services.members.models import MemberRow, StandingRow
 from shared.japan.kana import fold_kana, fold_kanji
 
 _SEPARATOR = "\n"  # no query holds it, so that nothing is found across two fields
 LISTED_KINDS = ("individual", "corporate")
+ORDERS = {
+    "number": MemberRow.number,
+    "kana": MemberRow.kana,
+    "joined_on": MemberRow.joined_on,
+    "category": MemberRow.category,
+    "standing": MemberRow.standing,
+}
 
 
 def fold(text: str) -> str:
@@ -28,13 +37,29 @@ def search_text(name: str, kana: str, roman: str, number: str | None, email: str
     )
 
 
-def matching(query: str = "", *, category: str = "", standing: str = "") -> sa.Select[Any]:
-    """Members that contain every word of the query, by category code and standing where given."""
+def matching(query: str = "", *, category: str = "", standing: str = "", on: date | None = None) -> sa.Select[Any]:
+    """Members that contain every word of the query, by category code and standing (today, or on a day) where given."""
     statement = sa.select(MemberRow).where(MemberRow.kind.in_(LISTED_KINDS))
     for word in query.split():
         statement = statement.where(MemberRow.search.contains(fold(word), autoescape=True))
     if category:
         statement = statement.where(MemberRow.category == category)
     if standing:
-        statement = statement.where(MemberRow.standing == standing)
+        statement = statement.where(_stood(standing, on) if on else MemberRow.standing == standing)
     return statement
+
+
+def ordering(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
+    """By one of ORDERS, downwards with `-` before it; by number where it is none of them."""
+    column: Any = ORDERS.get(sort.removeprefix("-"), MemberRow.number)
+    return (column.desc() if sort.startswith("-") else column.asc(), MemberRow.id.asc())
+
+
+def _stood(standing: str, on: date) -> sa.ColumnElement[bool]:
+    later = aliased(StandingRow)
+    newer = sa.exists().where(
+        later.member_id == StandingRow.member_id, later.starts_on > StandingRow.starts_on, later.starts_on <= on
+    )
+    return sa.exists().where(
+        StandingRow.member_id == MemberRow.id, StandingRow.standing == standing, StandingRow.starts_on <= on, ~newer
+    )

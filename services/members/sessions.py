@@ -11,7 +11,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from services.members.models import AccountRow, LoginSessionRow, MemberRow
-from services.members.standings import role_of
+from services.members.standings.words import role_of
 from services.members.tokens import digest
 from shared import clock
 from shared.identity import PAYERS, Principal, Role, end_sessions

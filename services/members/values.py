@@ -10,7 +10,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from services.members.standings import BY_WORD, fold_word
+from services.members.standings.words import BY_WORD, fold_word
 from shared.errors import N_
 from shared.japan.kana import fold_kana, is_katakana
 from shared.japan.postcode import normalise_postcode

@@ -52,6 +52,11 @@ def load_form(schema: type[Schema] | Schema) -> dict[str, Any]:
     return _load(schema, request.form, request.files)
 
 
+def load_args(schema: type[Schema] | Schema) -> dict[str, Any]:
+    """What a form put into the address, as `load_form`."""
+    return _load(schema, request.args, NO_VALUES)
+
+
 def form_again(template: str, error: TsudoiError, **context: Any) -> ResponseReturnValue:
     """The form once more, with everything that was typed and what is wrong with it; status of the error (422)."""
     values = {**request.form.to_dict(), **_repeated()}

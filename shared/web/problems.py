@@ -25,6 +25,7 @@ from shared.errors import (
     NotFound,
     TsudoiError,
     Unavailable,
+    Word,
 )
 from shared.trouble import database_is_down, is_contention, is_double, stood_still
 from shared.web.access import to_login
@@ -73,7 +74,8 @@ def install(app: Flask) -> None:
 
 def translated(error: TsudoiError | Fault) -> str:
     """Its sentence in the reader's language."""
-    return str(gettext(error.text, **error.params))
+    words = {name: gettext(value) for name, value in error.params.items() if isinstance(value, Word)}
+    return str(gettext(error.text, **{**error.params, **words}))
 
 
 def answer_error(error: TsudoiError) -> Response:

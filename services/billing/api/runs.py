@@ -17,6 +17,7 @@ from shared import jobs
 from shared.identity import STAFF, Role
 from shared.uow import UnitOfWork
 from shared.web.access import allow, reading, unit
+from shared.web.work import WorkSchema
 
 runs_api = Blueprint("api_runs", __name__, url_prefix="/billing/api/runs", description="Billing runs 請求作成")
 MAKERS = (Role.ADMINISTRATOR, Role.ACCOUNTING)
@@ -32,17 +33,6 @@ class RunConditionsSchema(Schema):
     due_on = fields.Date(required=True)
     excluded_categories = fields.List(fields.String(), load_default=list)
     include_on_leave = fields.Boolean(load_default=False)
-
-
-class WorkSchema(Schema):
-    """Long work and how far it is."""
-
-    id = fields.UUID()
-    kind = fields.String()
-    state = fields.String()
-    done = fields.Integer()
-    total = fields.Integer()
-    error = fields.String(allow_none=True)
 
 
 class RunSchema(RunConditionsSchema):

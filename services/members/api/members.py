@@ -33,13 +33,13 @@ class Members(MethodView):
     @api.response(200, MemberPageSchema)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """Search members, a page at a time, by id."""
-        statement = matching(query["q"], category=query["category"], standing=query["standing"]).order_by(MemberRow.id)
-        if "after" in query:
-            statement = statement.where(MemberRow.id > str(query["after"]))
+        after, limit = query.pop("after", None), query.pop("limit")
+        statement = matching(query.pop("q"), **query).order_by(MemberRow.id)
+        if after:
+            statement = statement.where(MemberRow.id > str(after))
         with reading() as uow:
-            rows = uow.session.scalars(statement.limit(query["limit"] + 1)).all()
-        more = len(rows) > query["limit"]
-        shown = rows[: query["limit"]]
+            rows = uow.session.scalars(statement.limit(limit + 1)).all()
+        more, shown = len(rows) > limit, rows[:limit]
         return {"members": shown, "next": shown[-1].id if more else None}
 
     @allow(*MEMBERS_CHANGE)
@@ -64,7 +64,7 @@ class OneMember(MethodView):
     @api.arguments(ChangeSchema(partial=True))
     @api.response(200, MemberSchema)
     def patch(self, given: dict[str, Any], id: UUID) -> MemberRow:
-        """Change some fields of a member."""
+        """Change some fields of a member; the standing changes by way of its history."""
         revision = given.pop("revision", None)
         with unit() as uow:
             return change_member(uow, str(id), read_person(given), revision=revision)

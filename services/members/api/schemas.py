@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from services.members.standings import STANDINGS
+from services.members.standings.words import STANDINGS
 
 
 class PersonSchema(Schema):
@@ -31,6 +31,11 @@ class PersonSchema(Schema):
 
 
 class ChangeSchema(PersonSchema):
+    """The standing, and with it the day of leaving, changes by way of its history: see `standings`."""
+
+    class Meta:
+        exclude = ("standing", "leaves_on")
+
     revision = fields.Integer(
         strict=True, metadata={"description": "Refused with 409 if the member has another by now"}
     )
@@ -43,10 +48,14 @@ class MemberSchema(PersonSchema):
     changed_at = fields.AwareDateTime(dump_only=True)
 
 
-class MemberQuerySchema(Schema):
+class SearchSchema(Schema):
     q = fields.String(load_default="", validate=validate.Length(max=200))
     category = fields.String(load_default="")
     standing = fields.String(load_default="", validate=validate.OneOf(["", *STANDINGS]))
+    on = fields.Date(metadata={"description": "The day on which they had that standing; today where it is missing"})
+
+
+class MemberQuerySchema(SearchSchema):
     after = fields.UUID(metadata={"description": "The id of the last member of the page before"})
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=1000))
 

@@ -9,10 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.members.errors import NotApplying
-from services.members.members import change_member
-from services.members.models import ApplicationRow, MemberRow
-from shared.errors import N_, Fault, InvalidInput
-from shared.messages.members import MemberAdmitted
+from services.members.models import ApplicationRow, MemberRow, StandingRow
+from services.members.standings.history import move_on
 from shared.uow import UnitOfWork
 
 
@@ -29,23 +27,30 @@ def sent_at(uow: UnitOfWork, rows: Sequence[MemberRow]) -> dict[str, Any]:
 
 
 def admit(uow: UnitOfWork, ids: Collection[str], *, joined_on: date) -> Sequence[MemberRow]:
-    """All of them or none, told to each. The day of joining may be that of the application, and any day until today.
+    """All of them or none, told to each when the day comes. Where the day of joining is that of the application, or
+    before it, the application gives way in the history.
 
-    Raises NotFound, NotApplying, InvalidInput."""
-    if joined_on > uow.today:
-        raise InvalidInput(faults=[Fault(N_("This day has not come yet."), field="joined_on")])
+    Raises NotFound, NotApplying, StandingOnThatDay, StandingCannotFollow."""
     admitted = []
     for id in sorted(ids):  # in one order everywhere: two who admit never wait in a circle
         _lock_applicant(uow, id)
-        admitted.append(change_member(uow, id, {"standing": "active", "joined_on": joined_on}))
-        uow.say(MemberAdmitted(person_id=id, joined_on=joined_on))
+        admitted.append(move_on(uow, id, "active", joined_on))
     return admitted
 
 
 def withdraw(uow: UnitOfWork, id: str) -> MemberRow:
     """The applicant does not want to any more, or it was a mistake. Raises NotFound, NotApplying."""
     _lock_applicant(uow, id)
-    return change_member(uow, id, {"standing": "withdrawn_application"})
+    return move_on(uow, id, "withdrawn_application", uow.today)
+
+
+def days_of_joining(uow: UnitOfWork, rows: Sequence[MemberRow]) -> dict[str, date]:
+    """Who of these is admitted already and joins on a day to come, by member id."""
+    ids = [row.id for row in rows]
+    coming = sa.select(StandingRow.member_id, StandingRow.starts_on).where(
+        StandingRow.member_id.in_(ids), StandingRow.in_force_at.is_(None), StandingRow.standing == "active"
+    )
+    return {str(id): day for id, day in uow.session.execute(coming)}
 
 
 def _lock_applicant(uow: UnitOfWork, id: str) -> None:

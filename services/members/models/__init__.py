@@ -12,8 +12,10 @@ from services.members.models.accounts import (
 )
 from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
-from services.members.models.people import CategoryRow, MemberRow, PersonFields
+from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
+from services.members.models.selections import SelectedRow, SelectionRow
+from services.members.models.standings import StandingRow
 
 __all__ = [
     "AccountRow",
@@ -23,13 +25,17 @@ __all__ = [
     "CategoryRow",
     "LoginSessionRow",
     "MemberRow",
+    "NumberRow",
     "PasswordLinkRow",
     "PasswordRequestRow",
     "PersonFields",
     "RosterFaultRow",
     "RosterPartRow",
     "RosterRow",
+    "SelectedRow",
+    "SelectionRow",
     "SetupLinkRow",
     "StagedRow",
+    "StandingRow",
     "TermsRow",
 ]

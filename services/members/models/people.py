@@ -12,7 +12,7 @@ from services.members.models.base import Base
 from shared.db import Id, Json, UtcDateTime
 from shared.ids import new_id
 from shared.messages.members import Person
-from shared.society import SocietyOwned
+from shared.society import SocietyOwned, current_society
 
 
 class CategoryRow(SocietyOwned, Base):
@@ -26,6 +26,8 @@ class CategoryRow(SocietyOwned, Base):
     name: Mapped[str]
     name_en: Mapped[str]
     ordinal: Mapped[int]
+    number_prefix: Mapped[str] = mapped_column(default="", server_default="")
+    number_width: Mapped[int] = mapped_column(default=0, server_default="0")  # digits, with leading zeros; 0: none
 
     def name_in(self, language: str) -> str:
         return (self.name_en or self.name) if language == "en" else self.name
@@ -76,6 +78,16 @@ class MemberRow(PersonFields, SocietyOwned, Base):
 
     def public(self, category: CategoryRow | None) -> Person:
         return public_person(self.id, self.revision, self, category)
+
+
+class NumberRow(SocietyOwned, Base):
+    """A member number 会員番号 that is or was ever used, and by whom: nobody else gets it, ever."""
+
+    __tablename__ = "member_numbers"
+
+    society_id: Mapped[str] = mapped_column(Id, primary_key=True, default=current_society.get)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("members.id"), index=True)
 
 
 def public_person(id: str, revision: int, fields: PersonFields | sa.Row[Any], category: CategoryRow | None) -> Person:

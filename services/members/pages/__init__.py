@@ -8,9 +8,13 @@ from services.members.pages.categories import pages as categories
 from services.members.pages.login import pages as login
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
+from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
 from services.members.pages.rosters import pages as rosters
+from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
 from services.members.pages.staff import pages as staff
+from services.members.pages.standings import pages as standings
 
-PAGES = (login, password, setup, apply, members, applications, rosters, categories, staff, my)
+OF_MEMBERS = (members, standings, selections, numbering, applications, rosters, categories)
+PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my)

@@ -10,14 +10,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from marshmallow import Schema, fields, validate
 
-from services.members.applications.deciding import admit, applicants, sent_at, withdraw
+from services.members.applications.deciding import admit, applicants, days_of_joining, sent_at, withdraw
 from services.members.applications.links import void_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import list_terms, publish_terms, terms_in_force
 from services.members.categories import list_categories
 from services.members.models import MemberRow
-from services.members.pages.members import SORTABLE
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
+from services.members.search import ORDERS
 from shared.errors import N_, Fault, InvalidInput, TsudoiError
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.forms import form_again, load_form
@@ -106,10 +106,11 @@ def _editions() -> dict[str, object]:
 
 def _context() -> dict[str, object]:
     with reading() as uow:
-        listed = list_rows(uow.session, applicants(), SORTABLE, sort="kana", unique=MemberRow.id)
+        listed = list_rows(uow.session, applicants(), ORDERS, sort="kana", unique=MemberRow.id)
         return {
             "listed": listed,
             "sent_at": sent_at(uow, listed.rows),
+            "joining": days_of_joining(uow, listed.rows),
             "pending": pending_applications(uow),
             "categories": {row.code: row for row in list_categories(uow)},
             "terms": terms_in_force(uow),

@@ -29,6 +29,11 @@ class NamesSchema(Schema):
     name_en = fields.String(required=True, validate=validate.Length(max=100))
 
 
+class FormatSchema(NamesSchema):
+    number_prefix = fields.String(load_default="", validate=validate.Regexp(r"(\S{0,9}[^\s0-9])?$"))
+    number_width = fields.Integer(load_default=0, validate=validate.Range(min=0, max=12))
+
+
 class CategorySchema(NamesSchema):
     code = fields.String(required=True, validate=validate.Regexp(r"[a-z][a-z0-9_-]{0,30}$"))
 
@@ -57,7 +62,7 @@ def add() -> ResponseReturnValue:
 def show_category(code: str) -> ResponseReturnValue:
     with reading() as uow:
         row = needed_category(uow, code)
-        values = {"name": row.name, "name_en": row.name_en}
+        values = {name: getattr(row, name) for name in ("name", "name_en", "number_prefix", "number_width")}
         return render_template(
             "members/category_form.html", category=row, values=values, count=count_members(uow).get(code, 0)
         )
@@ -67,7 +72,7 @@ def show_category(code: str) -> ResponseReturnValue:
 @allow(*MEMBERS_CHANGE)
 def change(code: str) -> ResponseReturnValue:
     try:
-        given = load_form(NamesSchema)
+        given = load_form(FormatSchema)
         with unit() as uow:
             change_category(uow, code, **given)
     except TsudoiError as error:

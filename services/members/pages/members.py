@@ -23,19 +23,22 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from marshmallow import Schema
 
 from services.members.accounts import account_of, ensure_account
 from services.members.categories import list_categories
 from services.members.export import Export
 from services.members.invitations import start_invitations
-from services.members.members import EDITABLE, add_member, change_member
+from services.members.members import CHANGEABLE, add_member, change_member
 from services.members.models import AccountRow, CategoryRow, MemberRow
-from services.members.pages.words import BADGES, FIELDS, FormSchema
+from services.members.pages.finding import ASKED, searched, ticked
+from services.members.pages.words import BADGES, FIELDS, ChangedSchema, FormSchema, recorded_word, standing_choices
 from services.members.password_links import send_link
 from services.members.person_input import read_person
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
-from services.members.search import matching
-from services.members.standings import ENDED, STANDINGS
+from services.members.search import ORDERS
+from services.members.standings.history import history_of
+from services.members.standings.words import ENDED, STANDINGS
 from shared import jobs
 from shared.audit import AuditRow
 from shared.errors import InvalidInput, TsudoiError
@@ -48,31 +51,25 @@ from shared.web.listing import list_rows
 
 pages = Blueprint("members", __name__, url_prefix="/members/console/members")
 LATEST_CHANGES = 30
-SORTABLE = {
-    "number": MemberRow.number,
-    "kana": MemberRow.kana,
-    "joined_on": MemberRow.joined_on,
-    "category": MemberRow.category,
-    "standing": MemberRow.standing,
-}
 
 
 @pages.get("")
 @allow(*MEMBERS_SEE)
 def show_members() -> ResponseReturnValue:
     with reading() as uow:
-        listed = list_rows(uow.session, _search(), SORTABLE, sort="number", unique=MemberRow.id)
+        listed = list_rows(uow.session, searched(request.args), ORDERS, sort="number", unique=MemberRow.id)
         categories = list_categories(uow)
         return render_template(
             "members/members.html",
             listed=listed,
             categories={row.code: row for row in categories},
             category_choices=_choices(categories),
-            standings=_standing_choices(),
+            standings=standing_choices(),
             badges_of=BADGES,
             with_password=_with_password(uow, [row.id for row in listed.rows]),
             may_change=principal().may(*MEMBERS_CHANGE),
-            nobody_yet=not listed.total and not any(request.args.get(name) for name in ("q", "category", "standing")),
+            asked={"all": "1", "sort": listed.sort, **{name: request.args.get(name, "") for name in ASKED}},
+            nobody_yet=not listed.total and not any(request.args.get(name) for name in ASKED),
         )
 
 
@@ -104,7 +101,7 @@ def show_adding() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     try:
         with unit() as uow:
-            row = add_member(uow, read_person(_given({})))
+            row = add_member(uow, read_person(_given(FormSchema, {})))
     except TsudoiError as error:
         with reading() as uow:
             return form_again("members/member_form.html", error, member=None, **_form_context(uow))
@@ -125,6 +122,8 @@ def show_member(id: UUID) -> ResponseReturnValue:
             account=account_of(uow, row.id),
             changes=uow.session.scalars(history.limit(LATEST_CHANGES)).all(),
             field_names=FIELDS,
+            recorded_word=recorded_word,
+            history=history_of(uow, row.id),
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
             may_be_invited=bool(row.email) and row.standing not in ENDED,
@@ -136,7 +135,7 @@ def show_member(id: UUID) -> ResponseReturnValue:
 def show_editing(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         row = uow.get(MemberRow, str(id))
-        values: dict[str, Any] = {name: getattr(row, name) for name in EDITABLE if name != "custom"}
+        values: dict[str, Any] = {name: getattr(row, name) for name in CHANGEABLE if name != "custom"}
         values |= {"revision": row.revision, **{f"custom.{name}": text for name, text in row.custom.items()}}
         return render_template("members/member_form.html", member=row, values=values, **_form_context(uow))
 
@@ -147,7 +146,7 @@ def edit(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         before = uow.get(MemberRow, str(id))
     try:
-        given = read_person(_given(before.custom))
+        given = read_person(_given(ChangedSchema, before.custom))
         with unit() as uow:
             change_member(uow, str(id), given, revision=request.form.get("revision", type=int))
     except TsudoiError as error:
@@ -181,11 +180,11 @@ def invite(id: UUID) -> ResponseReturnValue:
 @allow(*MEMBERS_CHANGE)
 def invite_many() -> ResponseReturnValue:
     """The members that were ticked, or everybody that the search finds."""
-    ids = None if request.form.get("all") else request.form.getlist("id")
+    ids = None if request.form.get("all") else ticked()
     chosen = {name: request.form.get(name, "") for name in ("q", "category", "standing")}
     with unit() as uow:
         job = start_invitations(
-            uow, ids=_known_ids(ids), query=chosen["q"], category=chosen["category"], standing=chosen["standing"]
+            uow, ids=ids, query=chosen["q"], category=chosen["category"], standing=chosen["standing"]
         )
     return redirect(url_for("members.show_invitations", id=job.id), 303)
 
@@ -201,16 +200,15 @@ def show_invitations(id: UUID) -> ResponseReturnValue:
     return render_template("members/invitations.html", job=job, sentence=sentence)
 
 
-def _search() -> sa.Select[Any]:
-    args = request.args
-    return matching(args.get("q", ""), category=args.get("category", ""), standing=args.get("standing", ""))
-
-
 def _export(uow: UnitOfWork) -> Export:
     names = {row.code: row.name_in(language()) for row in list_categories(uow)}
     words = {code: _(text) for code, text in STANDINGS.items()}
     return Export(
-        uow, _search(), language=language(), category=lambda c: names.get(c, c), standing=lambda s: words.get(s, s)
+        uow,
+        searched(request.args),
+        language=language(),
+        category=lambda c: names.get(c, c),
+        standing=lambda s: words.get(s, s),
     )
 
 
@@ -220,8 +218,8 @@ def _csv() -> Iterator[bytes]:
         yield from write_csv(found.headers, found.rows())
 
 
-def _given(custom: Mapping[str, str]) -> dict[str, Any]:
-    given: dict[str, Any] = load_form(FormSchema)
+def _given(schema: type[Schema], custom: Mapping[str, str]) -> dict[str, Any]:
+    given = load_form(schema)
     if custom:
         texts = {name: request.form.get(f"custom.{name}", "").strip() for name in custom}
         given["custom"] = {name: text for name, text in texts.items() if text}
@@ -229,15 +227,11 @@ def _given(custom: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _form_context(uow: UnitOfWork) -> dict[str, Any]:
-    return {"categories": _choices(list_categories(uow)), "standings": _standing_choices()}
+    return {"categories": _choices(list_categories(uow)), "standings": standing_choices()}
 
 
 def _choices(categories: Sequence[CategoryRow]) -> list[tuple[str, str]]:
     return [(row.code, row.name_in(language())) for row in categories]
-
-
-def _standing_choices() -> list[tuple[str, str]]:
-    return [(code, _(text)) for code, text in STANDINGS.items()]
 
 
 def _with_password(uow: UnitOfWork, ids: list[str]) -> set[str]:
@@ -245,20 +239,3 @@ def _with_password(uow: UnitOfWork, ids: list[str]) -> set[str]:
         AccountRow.person_id.in_(ids), AccountRow.password_hash.is_not(None)
     )
     return set(uow.session.scalars(statement))
-
-
-def _known_ids(ids: list[str] | None) -> list[str] | None:
-    """Only ids: what is not one is dropped. Raises InvalidInput when none is left."""
-    if ids is None:
-        return None
-    known = [id for id in ids if _is_id(id)]
-    if not known:
-        raise InvalidInput
-    return known
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import gettext as _
 from marshmallow import fields
 
 from services.members.api.schemas import PersonSchema
-from services.members.standings import STANDINGS
+from services.members.standings.words import STANDINGS
 from shared.errors import N_
 from shared.web.badges import Badge
 
@@ -26,6 +29,7 @@ FIELDS = {
     "phone": N_("Telephone"),
     "note": N_("Note"),
     "custom": N_("Custom fields"),
+    "history": N_("History of standings"),
 }
 _TONES = {
     "applying": ("info", "file-clock"),
@@ -53,6 +57,20 @@ ROSTER_BADGES = {
 }
 
 
+def standing_choices() -> list[tuple[str, str]]:
+    return [(code, _(text)) for code, text in STANDINGS.items()]
+
+
+def recorded_word(name: str, value: Any) -> Any:
+    """A value of the audit trail as people read it: codes of standings become words."""
+    if name == "standing":
+        return _(STANDINGS[value]) if value in STANDINGS else value
+    if name == "history" and value:
+        entries = (entry.split(" ", 1) for entry in value.split("; "))
+        return "; ".join(f"{day} {_(STANDINGS[code])}" for day, code in entries)
+    return value
+
+
 class FormSchema(PersonSchema):
     """The whole form: what is left empty becomes empty."""
 
@@ -71,3 +89,10 @@ class FormSchema(PersonSchema):
 
     class Meta:
         exclude = ("custom",)
+
+
+class ChangedSchema(FormSchema):
+    """The form of somebody who is there: the standing has a page of its own."""
+
+    class Meta:
+        exclude = ("custom", "standing", "leaves_on")

@@ -3,7 +3,7 @@ whatever dies in between."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -12,13 +12,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.members.categories import list_categories
 from services.members.errors import RosterOutdated
-from services.members.models import AccountRow, CategoryRow, MemberRow, RosterRow, StagedRow
+from services.members.models import AccountRow, CategoryRow, MemberRow, NumberRow, RosterRow, StagedRow
 from services.members.models.people import PERSON_COLUMNS, public_person
+from services.members.rosters.histories import keep_histories
 from services.members.rosters.staff_addresses import moved_addresses
 from services.members.rosters.staging import differences
 from services.members.rosters.upload import forget_file, forget_rows
 from services.members.sessions import end_all_sessions
-from services.members.standings import ENDED
+from services.members.standings.words import ENDED
 from shared.audit import AuditRow
 from shared.db import insert_rows
 from shared.ids import new_id
@@ -28,8 +29,10 @@ from shared.trouble import database_is_down, is_contention
 from shared.uow import UnitOfWork
 
 CHUNK = 5_000
+Members = Mapping[str, sa.Row[Any]]  # by id
 _staged: sa.Table = cast(sa.Table, StagedRow.__table__)
 _members: sa.Table = cast(sa.Table, MemberRow.__table__)
+_numbers: sa.Table = cast(sa.Table, NumberRow.__table__)
 
 
 def import_roster(run: JobRun) -> None:
@@ -63,12 +66,15 @@ def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
     if _is_outdated(uow, roster.id):
         raise RosterOutdated
     categories = {row.code: row for row in list_categories(uow)}
+    _insert_new(uow, roster.id)
     for rows in _changing(uow, roster.id):
-        _record(uow, roster, rows)
+        before = _as_they_were(uow, rows)
+        _record(uow, roster, rows, before)
+        keep_histories(uow, rows, before)
         _tell(uow, rows, categories)
     _shut_out(uow, roster.id)
-    _insert_new(uow, roster.id)
     _update_changed(uow, roster.id, roster.changed)
+    _keep_numbers(uow, roster.id)
     roster.state, roster.imported_at = "imported", uow.now
     run.done = roster.rows
     run.finish(uow, {"new": roster.new, "changed": roster.changed, "same": roster.same})
@@ -83,6 +89,9 @@ def _is_outdated(uow: UnitOfWork, roster_id: str) -> bool:
         changed.where(here, MemberRow.revision != StagedRow.base_revision),
         taken.join(MemberRow, MemberRow.number == StagedRow.number),
         taken.join(MemberRow, MemberRow.email == StagedRow.email),
+        sa.select(StagedRow.id)
+        .join(NumberRow, NumberRow.number == StagedRow.number)
+        .where(here, NumberRow.member_id != StagedRow.member_id),
         moved_addresses(roster_id),
     )
     return any(uow.session.scalars(question.limit(1)).first() for question in questions)
@@ -106,10 +115,13 @@ def _changing(uow: UnitOfWork, roster_id: str) -> Iterator[Sequence[sa.Row[Any]]
         last = rows[-1].row
 
 
-def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[sa.Row[Any]]) -> None:
+def _as_they_were(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> Members:
     ids = [row.member_id for row in rows if row.action == "changed"]
     statement = sa.select(MemberRow.id, *_columns(MemberRow)).where(MemberRow.id.in_(ids))
-    before = {member.id: member for member in uow.session.execute(statement)} if ids else {}
+    return {member.id: member for member in uow.session.execute(statement)} if ids else {}
+
+
+def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[sa.Row[Any]], before: Members) -> None:
     entries = []
     for row in rows:
         was, now = (
@@ -141,7 +153,6 @@ def _tell(uow: UnitOfWork, rows: Sequence[sa.Row[Any]], categories: dict[str, Ca
         for row in rows
     )
     uow.write_messages()  # into the outbox now, so that memory stays flat
-    uow.session.info["said"] = True
 
 
 def _shut_out(uow: UnitOfWork, roster_id: str) -> None:
@@ -182,6 +193,21 @@ def _update_changed(uow: UnitOfWork, roster_id: str, changed: int) -> None:
     done = uow.session.execute(statement, execution_options={"synchronize_session": False})
     if done.rowcount != changed:  # type: ignore[attr-defined]
         raise RosterOutdated
+
+
+def _keep_numbers(uow: UnitOfWork, roster_id: str) -> None:
+    known = sa.select(_numbers.c.number).where(
+        _numbers.c.society_id == uow.society_id, _numbers.c.number == _staged.c.number
+    )
+    fresh = sa.select(_staged.c.society_id, _staged.c.number, _staged.c.member_id).where(
+        _staged.c.roster_id == roster_id,
+        _staged.c.society_id == uow.society_id,
+        _staged.c.action.in_(("new", "changed")),
+        _staged.c.number.is_not(None),
+        ~known.exists(),
+    )
+    names = ["society_id", "number", "member_id"]
+    uow.session.execute(sa.insert(_numbers).from_select(names, fresh, include_defaults=False))
 
 
 def _columns(table: type[MemberRow] | type[StagedRow]) -> list[InstrumentedAttribute[Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.members import values
 from services.members.models import CategoryRow
-from services.members.standings import fold_word
+from services.members.standings.words import fold_word
 from services.members.values import BadValue
 from shared.errors import N_, Fault
 

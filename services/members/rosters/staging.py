@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,14 +12,17 @@ import sqlalchemy as sa
 from services.members.members import label
 from services.members.models import MemberRow, StagedRow
 from services.members.models.people import BLANK_PERSON, PERSON_COLUMNS
+from services.members.numbers.register import holders
 from services.members.rosters.reading import ReadRow
 from services.members.search import search_text
+from services.members.standings.dates import contradiction
 from shared.db import insert_rows
 from shared.errors import N_, Fault
 from shared.ids import new_id
 from shared.uow import UnitOfWork
 
 EMAIL_TAKEN = N_("This e-mail address belongs to another member: %(holder)s.")
+NUMBER_USED = N_("This member number was used before, by %(holder)s.")
 _COMPARED = tuple(BLANK_PERSON)
 _COLUMNS = [getattr(MemberRow, name) for name in _COMPARED]
 
@@ -33,9 +37,17 @@ class Known:
         found = uow.session.execute(sa.select(MemberRow.id, MemberRow.revision, *_COLUMNS).where(wanted)).all()
         self.by_number = {member.number: member for member in found}
         self.by_email = {member.email: member for member in found}
+        self._holders = holders(uow, numbers)
 
     def match(self, row: ReadRow) -> tuple[sa.Row[Any] | None, list[Fault]]:
-        """The member that a row means: by number, else by e-mail."""
+        """The member that a row means: by number, else by e-mail. A number that was somebody else's means nobody."""
+        member, faults = self._match(row)
+        holder = self._holders.get(row.given.get("number") or "")
+        if not faults and holder and holder.id != (member.id if member else None):
+            faults = [Fault(NUMBER_USED, {"holder": label(holder)}, "number", row.number)]
+        return member, faults
+
+    def _match(self, row: ReadRow) -> tuple[sa.Row[Any] | None, list[Fault]]:
         number, email = row.given.get("number"), row.given.get("email")
         numbered = self.by_number.get(number) if number else None
         addressed = self.by_email.get(email) if email else None
@@ -48,34 +60,37 @@ class Known:
 
 def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow]) -> list[Fault]:
     """Store a batch. Returns everything that is wrong with it; faulty rows are stored too, to find doubles."""
-    known = Known(uow, rows)
+    known, today = Known(uow, rows), uow.today
     faults: list[Fault] = []
     staged = []
     for row in rows:
         member, conflicts = known.match(row)
+        before: Mapping[str, Any] = {name: getattr(member, name) for name in _COMPARED} if member else BLANK_PERSON
+        after = _merged(before, row)
         found = row.faults + conflicts
+        if not found and (fault := contradiction(after["standing"], after["leaves_on"], today)):
+            found = [replace(fault, row=row.number)]
         faults += found
-        staged.append(_staged(uow, roster_id, row, member, faulty=bool(found)))
+        action = "faulty" if found else "new" if member is None else "same" if after == before else "changed"
+        staged.append(_staged(uow, roster_id, row, member, action, after))
     insert_rows(uow.session, StagedRow, staged)
     return faults
 
 
-def _staged(
-    uow: UnitOfWork, roster_id: str, row: ReadRow, member: sa.Row[Any] | None, *, faulty: bool
-) -> dict[str, Any]:
-    before: Mapping[str, Any] = {name: getattr(member, name) for name in _COMPARED} if member else BLANK_PERSON
+def _merged(before: Mapping[str, Any], row: ReadRow) -> dict[str, Any]:
+    """The member as the row wants it: what the row does not say stays."""
     after = {**before, **row.given}
     if row.custom:
         merged = {**before["custom"], **row.custom}
         after["custom"] = {header: text for header, text in merged.items() if text}
     if after["kind"] == "guest":
         after["kind"] = "individual"  # somebody with an account only becomes a member
-    if faulty:
-        action = "faulty"
-    elif member is None:
-        action = "new"
-    else:
-        action = "same" if after == before else "changed"
+    return after
+
+
+def _staged(
+    uow: UnitOfWork, roster_id: str, row: ReadRow, member: sa.Row[Any] | None, action: str, after: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "society_id": uow.society_id,
         "id": new_id(),

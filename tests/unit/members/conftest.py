@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from flask.testing import FlaskClient
 from services.members import passwords
 from services.members.accounts import ensure_account
 from services.members.members import add_member
-from services.members.models import MemberRow, RosterRow
+from services.members.models import MemberRow, RosterRow, StandingRow
 from services.members.rosters.upload import confirm_roster, faults_of, upload_roster
 from services.members.service import SERVICE
 from services.members.settings import MembersSettings
@@ -194,3 +195,24 @@ def faults(running: RunningService, society: str, roster: RosterRow) -> list[tup
 def members_of(running: RunningService, society: str) -> list[MemberRow]:
     with running.unit(society, reading=True) as uow:
         return list(uow.session.scalars(sa.select(MemberRow).order_by(MemberRow.number)))
+
+
+def today(running: RunningService, society: str) -> date:
+    with running.unit(society, reading=True) as uow:
+        return uow.today
+
+
+def short(day: date) -> str:
+    """As pages show it."""
+    return f"{day:%Y/%m/%d}"
+
+
+def histories(running: RunningService, society: str) -> dict[str, list[tuple[str, date]]]:
+    """(standing, from when), oldest first, by name."""
+    found: dict[str, list[tuple[str, date]]] = {}
+    statement = sa.select(MemberRow.name, StandingRow.standing, StandingRow.starts_on)
+    joined = statement.join(StandingRow, StandingRow.member_id == MemberRow.id).order_by(StandingRow.starts_on)
+    with running.unit(society, reading=True) as uow:
+        for name, standing, starts_on in uow.session.execute(joined):
+            found.setdefault(name, []).append((standing, starts_on))
+    return found

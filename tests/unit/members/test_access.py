@@ -12,7 +12,10 @@ from flask.testing import FlaskClient
 from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
-from services.members.models import PasswordLinkRow
+from services.members.models import MemberRow, PasswordLinkRow
+from services.members.numbers.assigning import start_numbering
+from services.members.selections import choose
+from services.members.standings.history import history_of
 from shared.errors import Forbidden
 from shared.identity import Role
 from shared.ids import new_id
@@ -29,6 +32,12 @@ PAGES = {
     "/members/console/members/export.xlsx": SEE,
     "/members/console/members/new": CHANGE,
     "/members/console/members/{member}/edit": CHANGE,
+    "/members/console/members/{member}/standings": SEE,
+    "/members/console/members/{member}/standings/{entry}": CHANGE,
+    "/members/console/selections/{selection}/standing": CHANGE,
+    "/members/console/selections/{selection}/standing/{job}": SEE,
+    "/members/console/selections/{selection}/numbers": CHANGE,
+    "/members/console/selections/{selection}/numbers/{job}": SEE,
     "/members/console/import": CHANGE,
     "/members/console/import/template.csv": CHANGE,
     "/members/console/import/{roster}": CHANGE,
@@ -44,6 +53,10 @@ PAGES = {
     "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
+    "/members/api/members/{member}/standings": SEE,
+    "/members/api/selections/{selection}/standing?standing=left&starts_on=2030-01-01": CHANGE,
+    "/members/api/selections/{selection}/numbers": CHANGE,
+    "/members/api/work/{job}": CHANGE,
     "/members/api/applications": SEE,
     "/members/api/terms": SEE,
     "/members/api/imports/{roster}": CHANGE,
@@ -54,6 +67,12 @@ CHANGES = {
     "/members/console/members/{member}/edit": CHANGE,
     "/members/console/members/{member}/invite": CHANGE,
     "/members/console/members/invitations": CHANGE,
+    "/members/console/members/{member}/standings": CHANGE,
+    "/members/console/members/{member}/standings/{entry}": CHANGE,
+    "/members/console/members/{member}/standings/{entry}/remove": CHANGE,
+    "/members/console/selections": CHANGE,
+    "/members/console/selections/{selection}/standing": CHANGE,
+    "/members/console/selections/{selection}/numbers": CHANGE,
     "/members/console/import": CHANGE,
     "/members/console/import/{roster}/confirm": CHANGE,
     "/members/console/import/{roster}/check": CHANGE,
@@ -81,8 +100,12 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         publish_terms(uow, text="会員規約")
         start_application(uow, email="new@example.jp", language="ja", edition=1, place="", public_url="http://x")
         (application,) = pending_applications(uow)
+        selection = choose(uow, sa.select(MemberRow).where(MemberRow.id == member.id))
+        job = start_numbering(uow, selection, {"": 1})
+        (entry,) = history_of(uow, member.id)
     roster = check(running, society, b"x").id
-    return {"member": member.id, "account": account, "roster": roster, "application": application.id}
+    found = {"selection": selection.id, "job": job.id, "entry": entry.id, "application": application.id}
+    return {"member": member.id, "account": account, "roster": roster, **found}
 
 
 @pytest.mark.rule("S1")
@@ -132,6 +155,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
     for address in CHANGES:
         if "{" in address:
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
+            form["starts_on"] = "2030-01-01"
             assert post(stranger, address.format(**things), **form).status_code == 404, address
 
 
@@ -179,16 +203,16 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/imports/<uuid:id>/confirm",
         "/members/api/applications/<uuid:id>",
         "/members/api/admissions",
+        "/members/api/members/<uuid:id>/standings/<uuid:id>",
+        "/members/api/selections",
+        "/members/api/selections/<uuid:id>/numbers/preview",
         "/members/console/members/invitations/<uuid:id>",
         "/members/console/members/export.<any(csv, xlsx):kind>",
         "/members/console/categories/<code>",
         "/members/console/categories/<code>/remove",
         "/members/console/categories/<code>/<any(up, down):way>",
     }
-    forms = {re.sub(r"\{\w+\}", "<uuid:id>", name) for name in known}
-    missing = [
-        rule.rule
-        for rule in app.url_map.iter_rules()
-        if rule.rule not in forms | others and not rule.rule.startswith((*public, *kit))
-    ]
+    forms = {re.sub(r"\{\w+\}", "<uuid:id>", name.partition("?")[0]) for name in known}
+    rules = {re.sub(r"<uuid:\w+>", "<uuid:id>", rule.rule) for rule in app.url_map.iter_rules()}
+    missing = [rule for rule in rules if rule not in forms | others and not rule.startswith((*public, *kit))]
     assert missing == []

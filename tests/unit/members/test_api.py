@@ -45,13 +45,13 @@ def test_a_member_is_added_read_and_changed(client: FlaskClient, bearer: dict[st
         1,
     )
     address = f"{API}/members/{made.get_json()['id']}"
-    changed = client.patch(address, json={"standing": "on_leave", "revision": 1}, headers=bearer)
-    assert (changed.get_json()["standing"], changed.get_json()["revision"], changed.get_json()["name"]) == (
-        "on_leave",
+    changed = client.patch(address, json={"language": "en", "revision": 1}, headers=bearer)
+    assert (changed.get_json()["language"], changed.get_json()["revision"], changed.get_json()["name"]) == (
+        "en",
         2,
         "髙橋 花子",
     )
-    late = client.patch(address, json={"standing": "left", "revision": 1}, headers=bearer)
+    late = client.patch(address, json={"language": "ja", "revision": 1}, headers=bearer)
     assert (late.status_code, late.get_json()["type"]) == (409, "changed-meanwhile")
     assert client.get(address, headers=bearer).get_json()["custom"] == {"推薦者": "山田"}
 

@@ -16,7 +16,7 @@ from services.members.applications.links import forget_old_applications
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
 from services.members.models import ApplicationRow, MemberRow
-from services.members.standings import ENDED
+from services.members.standings.words import ENDED
 from shared import clock
 from shared.messages.members import ApplicationReceived, ApplicationStarted
 from shared.service import RunningService

@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 
 from services.members.applications.terms import publish_terms, terms_in_force
 from services.members.models import MemberRow
+from services.members.standings.coming import let_standings_come
 from shared import clock
 from shared.identity import Role
 from shared.messages.members import ApplicationReceived, MemberAdmitted
 from shared.service import RunningService
-from tests.unit.members.conftest import LogIn, a_member, members_of, post, said
+from tests.unit.members.conftest import LogIn, a_member, histories, members_of, post, said, short, today
 from tests.unit.members.test_applying import link_of, reason, send
 
 PAGE = "/members/console/applications"
@@ -36,28 +37,60 @@ def standings(running: RunningService, society: str) -> dict[str, str]:
     return {row.name: row.standing for row in members_of(running, society)}
 
 
+def told_admissions(running: RunningService) -> list[MemberAdmitted]:
+    return [message for message in said(running) if isinstance(message, MemberAdmitted)]
+
+
 @pytest.mark.rule("M5")
 def test_all_chosen_are_admitted_and_told(running: RunningService, society: str, office: FlaskClient) -> None:
     people = [a_member(running, society, name=f"申請 {n}", standing="applying") for n in range(3)]
     assert all(person.name in office.get(PAGE).text for person in people)
-    today = clock.now().astimezone(clock.TOKYO).date()
+    day = today(running, society)
     chosen = [person.id for person in people[:2]]
-    assert post(office, f"{PAGE}/admissions", page=PAGE, id=chosen, joined_on=today.isoformat()).status_code == 303
+    assert post(office, f"{PAGE}/admissions", page=PAGE, id=chosen, joined_on=day.isoformat()).status_code == 303
     assert standings(running, society) == {"申請 0": "active", "申請 1": "active", "申請 2": "applying"}
-    told = [message for message in said(running) if isinstance(message, MemberAdmitted)]
+    told = told_admissions(running)
     assert {message.person_id for message in told} == set(chosen)
-    assert {message.joined_on for message in told} == {today}
+    assert {message.joined_on for message in told} == {day}
 
 
 @pytest.mark.rule("M5")
-def test_the_day_of_joining_may_be_that_of_the_application_but_not_one_to_come(
+def test_the_day_of_joining_may_be_that_of_the_application(
     running: RunningService, society: str, office: FlaskClient
 ) -> None:
     person = a_member(running, society, standing="applying")
-    tomorrow = clock.now().astimezone(clock.TOKYO).date() + timedelta(days=1)
-    refused = post(office, f"{PAGE}/admissions", page=PAGE, id=[person.id], joined_on=tomorrow.isoformat())
-    assert refused.status_code == 422 and 'id="e-joined_on"' in refused.text
-    assert standings(running, society) == {person.name: "applying"}
+    form = {"id": [person.id], "joined_on": today(running, society).isoformat()}
+    assert post(office, f"{PAGE}/admissions", page=PAGE, **form).status_code == 303
+    assert histories(running, society) == {person.name: [("active", today(running, society))]}
+
+
+@pytest.mark.rule("M5")
+def test_a_day_of_joining_to_come_is_kept_and_comes_by_itself(
+    running: RunningService, society: str, office: FlaskClient
+) -> None:
+    person = a_member(running, society, standing="applying")
+    begins = today(running, society) + timedelta(days=100)
+    form = {"id": [person.id], "joined_on": begins.isoformat()}
+    assert post(office, f"{PAGE}/admissions", page=PAGE, **form).status_code == 303
+    assert standings(running, society) == {person.name: "applying"} and not told_admissions(running)
+    assert short(begins) in office.get(PAGE).text
+    with clock.travel(by=timedelta(days=100)), running.unit(society) as uow:
+        let_standings_come(uow)
+    (row,) = members_of(running, society)
+    assert (row.standing, row.joined_on) == ("active", begins)
+    assert [message.joined_on for message in told_admissions(running)] == [begins]
+
+
+def test_who_is_admitted_for_a_day_to_come_may_still_withdraw(
+    running: RunningService, society: str, office: FlaskClient
+) -> None:
+    person = a_member(running, society, standing="applying")
+    form = {"id": [person.id], "joined_on": (today(running, society) + timedelta(days=9)).isoformat()}
+    post(office, f"{PAGE}/admissions", page=PAGE, **form)
+    assert post(office, f"{PAGE}/{person.id}/withdraw", page=PAGE).status_code == 303
+    with clock.travel(by=timedelta(days=10)), running.unit(society) as uow:
+        let_standings_come(uow)
+    assert standings(running, society) == {person.name: "withdrawn_application"}
 
 
 def test_two_who_decide_at_once_do_not_both(running: RunningService, society: str, office: FlaskClient) -> None:
@@ -67,7 +100,7 @@ def test_two_who_decide_at_once_do_not_both(running: RunningService, society: st
     late = post(office, f"{PAGE}/admissions", page=PAGE, id=ids, joined_on="2026-01-01")
     assert late.status_code == 409 and people[0].name in late.text
     assert standings(running, society) == {"申請 0": "withdrawn_application", "申請 1": "applying"}, "all or none"
-    assert not [message for message in said(running) if isinstance(message, MemberAdmitted)]
+    assert not told_admissions(running)
 
 
 def test_nobody_chosen_is_said(office: FlaskClient, society: str) -> None:

@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from services.members.members import change_member, let_leaving_go
-from services.members.models import MemberRow
+from services.members.members import change_member
+from services.members.standings.coming import let_standings_come
+from services.members.standings.history import change_standing
 from shared import clock
 from shared.audit import AuditRow
 from shared.bus import inbox
-from shared.clock import TOKYO
 from shared.errors import ChangedMeanwhile
 from shared.identity import Role
 from shared.ids import new_id
@@ -171,22 +171,16 @@ def test_a_number_is_used_once(running: RunningService, society: str, staff: Fla
 
 @pytest.mark.rule("M13")
 def test_every_change_is_recorded_and_announced(running: RunningService, society: str, staff: FlaskClient) -> None:
-    row = a_member(running, society, leaves_on=None)
-    answer = form(
-        staff, f"{LIST}/{row.id}/edit", name="鈴木 花子", standing="leaving", leaves_on="2027-03-31", revision="1"
-    )
+    row = a_member(running, society)
+    answer = form(staff, f"{LIST}/{row.id}/edit", name="鈴木 花子", joined_on="2026-04-01", revision="1")
     assert answer.status_code == 303
-    message = people(running)[-1]
-    assert (message.person.name, message.person.leaves_on, message.person.revision) == (
-        "鈴木 花子",
-        date(2027, 3, 31),
-        2,
-    )
+    told = people(running)[-1].person
+    assert (told.name, told.joined_on, told.revision) == ("鈴木 花子", date(2026, 4, 1), 2)
     with running.unit(society, reading=True) as uow:
         entry = uow.session.scalars(sa.select(AuditRow).where(AuditRow.action == "change-member")).one()
     assert entry.actor_name == "事務局 花子"
-    assert entry.before == {"name": "髙橋 花子", "standing": "active", "leaves_on": None}
-    assert entry.after == {"name": "鈴木 花子", "standing": "leaving", "leaves_on": "2027-03-31"}
+    assert entry.before == {"name": "髙橋 花子", "joined_on": None}
+    assert entry.after == {"name": "鈴木 花子", "joined_on": "2026-04-01"}
     assert "髙橋 花子" in staff.get(f"{LIST}/{row.id}").text  # the history shows it
 
 
@@ -236,24 +230,12 @@ def test_a_member_who_leaves_is_logged_out_at_once(
     with_account(running, society, row, hashed)
     log_in(client, "hanako@example.jp")
     with running.unit(society) as uow:
-        change_member(uow, row.id, {"standing": "expelled"})
+        change_standing(uow, row.id, "expelled", uow.today + timedelta(days=1))
+    assert client.get("/members/my/").status_code == 200
+    with clock.travel(by=timedelta(days=1)), running.unit(society) as uow:
+        let_standings_come(uow)
     assert client.get("/members/my/").status_code == 302
     assert any(isinstance(message, SessionsEnded) for message in said(running))
-
-
-@pytest.mark.rule("M5")
-def test_whose_withdrawal_date_has_passed_has_left(running: RunningService, society: str) -> None:
-    with running.unit(society, reading=True) as uow:
-        today = uow.today
-    row = a_member(running, society, standing="leaving", leaves_on=today)
-    midnight = clock.end_of(today, TOKYO)
-    with clock.travel(to=midnight - timedelta(seconds=2)), running.unit(society) as uow:
-        let_leaving_go(uow)
-        assert uow.get(MemberRow, row.id).standing == "leaving"
-    with clock.travel(to=midnight + timedelta(seconds=1)), running.unit(society) as uow:
-        let_leaving_go(uow)
-        assert uow.get(MemberRow, row.id).standing == "left"
-    assert people(running)[-1].person.standing == "left"
 
 
 @pytest.mark.rule("M8")

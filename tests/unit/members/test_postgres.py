@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from services.members.applications.deciding import admit
 from services.members.applications.terms import publish_terms
@@ -17,8 +19,15 @@ from services.members.models import Base, MemberRow
 from services.members.password_requests import answer_requests
 from services.members.rosters.upload import confirm_roster
 from services.members.search import matching
+from services.members.selections import choose
+from services.members.service import SERVICE
+from services.members.standings.bulk import look_at_change, start_change
+from services.members.standings.coming import let_standings_come
+from shared import clock
+from shared.db import make_engine
 from shared.ids import new_id
 from shared.messages.members import PasswordResetStarted, PersonChanged
+from shared.migrations import config_for
 from shared.service import RunningService
 from shared.society import SocietyOwned
 from shared.web.app import create_app
@@ -29,6 +38,7 @@ from tests.unit.members.conftest import (
     a_member,
     check,
     faults,
+    histories,
     import_all,
     log_in,
     make_society,
@@ -158,3 +168,62 @@ def test_the_wall_behind_the_filter_holds(running: RunningService, society: str)
     with pytest.raises(sa.exc.ProgrammingError), running.unit(other) as uow:
         values = {"society_id": society, "id": new_id(), "name": "x", "changed_at": uow.now, "revision": 1}
         uow.session.execute(sa.insert(MemberRow.__table__).values(**values))  # type: ignore[arg-type]
+
+
+@pytest.mark.rule("M5")
+@pytest.mark.rule("M6")
+def test_many_standings_change_and_come_on_their_day(running: RunningService, society: str) -> None:
+    data = roster(*(f"{n},会員 {n},,,,正会員,在会,2020-04-01,,,,,," for n in range(1, 31)))
+    import_all(running, society, data.encode())
+    with running.unit(society) as uow:
+        selection = choose(uow, matching())
+        begins = uow.today + timedelta(days=40)
+        start_change(uow, selection, "on_leave", begins)
+    work(running)
+    assert {tuple(history) for history in histories(running, society).values()} == {
+        (("active", date(2020, 4, 1)), ("on_leave", begins))
+    }
+    with running.unit(society, reading=True) as uow:
+        assert look_at_change(uow, selection, "left", begins).in_the_way == 30
+        assert len(uow.session.scalars(matching(standing="on_leave", on=begins)).all()) == 30
+    with clock.travel(by=timedelta(days=40)), running.unit(society) as uow:
+        let_standings_come(uow)
+    assert {row.standing for row in members_of(running, society)} == {"on_leave"}
+
+
+@pytest.mark.rule("M5")
+def test_those_who_were_there_before_get_a_history_by_the_migration(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    database = fresh_database("members")
+    config = config_for(SERVICE, database.owner_url)
+    command.upgrade(config, "members_0002")
+    engine = make_engine(database.owner_url, pool_size=1)
+    common = "revision, changed_at, kana, roman, language, affiliation, postcode, address, phone, note, custom, search"
+    values = "1, '2026-05-31T16:00:00Z', '', '', 'ja', '', '', '', '', '', '{}', ''"
+    columns = f"society_id, id, kind, name, standing, joined_on, leaves_on, {common}"
+    people = (
+        ("individual", "在会", "active", "'2020-04-01'", "NULL"),
+        ("individual", "休会", "on_leave", "'2020-04-01'", "NULL"),
+        ("individual", "退会", "left", "'2020-04-01'", "'2025-03-31'"),
+        ("individual", "予定", "leaving", "NULL", "'2099-03-31'"),
+        ("guest", "職員", "active", "NULL", "NULL"),
+    )
+    society = new_id()
+    with engine.begin() as connection:
+        for kind, name, standing, joined, leaves in people:
+            row = f"'{society}', '{new_id()}', '{kind}', '{name}', '{standing}', {joined}, {leaves}, {values}"
+            connection.execute(sa.text(f"INSERT INTO members ({columns}) VALUES ({row})".replace(":", r"\:")))
+    command.upgrade(config, "heads")
+    started = conftest.start(database.app_url, tmp_path)
+    assert histories(started, society) == {
+        "在会": [("active", date(2020, 4, 1))],
+        "休会": [("on_leave", date(2026, 6, 1))],
+        "退会": [("left", date(2025, 4, 1))],
+        "予定": [("leaving", date(2026, 6, 1)), ("left", date(2099, 4, 1))],
+    }
+    with engine.connect() as connection:
+        scheduled = "SELECT standing FROM standings WHERE in_force_at IS NULL"
+        assert connection.execute(sa.text(scheduled)).scalars().all() == ["left"]
+    engine.dispose()
+    started.stop()

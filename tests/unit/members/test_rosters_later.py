@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 
@@ -13,7 +15,7 @@ from services.members.models import MemberRow, RosterPartRow, RosterRow, StagedR
 from services.members.rosters import importing, upload
 from services.members.rosters.upload import confirm_roster, discard_roster
 from services.members.search import matching
-from services.members.standings import STANDINGS
+from services.members.standings.words import STANDINGS
 from shared import jobs
 from shared.identity import Role
 from shared.service import RunningService
@@ -24,10 +26,12 @@ from tests.unit.members.conftest import (
     a_member,
     check,
     faults,
+    histories,
     import_all,
     make_society,
     members_of,
     roster_now,
+    today,
     with_account,
     work,
 )
@@ -139,3 +143,47 @@ def test_a_roster_does_not_move_the_address_of_staff(running: RunningService, so
     assert not found.can_be_imported
     ((row, column, _text),) = faults(running, society, found)
     assert (row, column) == (2, "email")
+
+
+@pytest.mark.rule("M5")
+@pytest.mark.rule("M10")
+def test_standings_of_a_roster_become_entries_of_the_history(running: RunningService, society: str) -> None:
+    """New ones with what is known of them; later changes from today on, what was scheduled gives way."""
+    day = today(running, society)
+    header = "会員番号,氏名,会員種別,会員状況,入会日,退会予定日"
+    first = (
+        "1,在会 者,正会員,在会,2020-04-01,",
+        "2,休会 者,正会員,休会,2020-04-01,",
+        "3,予定 者,正会員,退会予定,2020-04-01,2031-03-31",
+        "4,退会 者,正会員,退会,2020-04-01,2025-03-31",
+    )
+    import_all(running, society, roster(*first, header=header).encode())
+    assert histories(running, society) == {
+        "在会 者": [("active", date(2020, 4, 1))],
+        "休会 者": [("on_leave", day)],
+        "予定 者": [("leaving", day), ("left", date(2031, 4, 1))],
+        "退会 者": [("left", date(2025, 4, 1))],
+    }
+    again = check(running, society, roster(*first, header=header).encode())
+    assert (again.same, again.changed, again.faults) == (4, 0, 0)
+    later = (
+        "1,在会 者,正会員,退会予定,2020-04-01,2030-03-31",
+        "2,休会 者,正会員,在会,2020-04-01,",
+        "3,予定 者,正会員,退会予定,2020-04-01,2032-03-31",
+        "4,退会 者,正会員,在会,2020-04-01,",
+    )
+    assert import_all(running, society, roster(*later, header=header).encode()).changed == 4
+    assert histories(running, society) == {
+        "在会 者": [("active", date(2020, 4, 1)), ("leaving", day), ("left", date(2030, 4, 1))],
+        "休会 者": [("active", date(2020, 4, 1))],
+        "予定 者": [("leaving", day), ("left", date(2032, 4, 1))],
+        "退会 者": [("left", date(2025, 4, 1)), ("active", day)],
+    }
+
+
+@pytest.mark.rule("M10")
+def test_a_standing_and_a_last_day_that_contradict_each_other_are_faults(running: RunningService, society: str) -> None:
+    header = "会員番号,氏名,会員種別,会員状況,退会予定日"
+    rows = ("1,A,正会員,在会,2020-03-31", "2,B,正会員,退会,2099-03-31", "3,C,正会員,退会予定,2099-03-31")
+    found = faults(running, society, check(running, society, roster(*rows, header=header).encode()))
+    assert [(row, column) for row, column, _ in found] == [(2, "standing"), (3, "leaves_on")]

@@ -1,0 +1,39 @@
+"""The history of standings 会員状況履歴."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.members.models.base import Base
+from shared.db import Id, UtcDateTime
+from shared.ids import new_id
+from shared.society import SocietyOwned
+
+
+class StandingRow(SocietyOwned, Base):
+    """From this day on a member has this standing. No two of a member start on one day.
+
+    Without `in_force_at` it is a scheduled change 変更予定: it takes effect by itself on its day."""
+
+    __tablename__ = "standings"
+    __table_args__ = (
+        sa.UniqueConstraint("member_id", "starts_on"),
+        sa.Index(
+            "ix_standings_scheduled",
+            "society_id",
+            "starts_on",
+            postgresql_where=sa.text("in_force_at IS NULL"),
+            sqlite_where=sa.text("in_force_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    member_id: Mapped[str] = mapped_column(sa.ForeignKey("members.id"))
+    standing: Mapped[str]
+    starts_on: Mapped[date]
+    in_force_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_by: Mapped[str]  # name; empty: by the system

@@ -1,0 +1,176 @@
+"""Numbering 採番 of a chosen list: in its order, without gaps, all of them or nobody (M7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from services.members.categories import list_categories
+from services.members.errors import NumberingRefused
+from services.members.members import label, touch
+from services.members.models import CategoryRow, MemberRow, NumberRow, SelectedRow, SelectionRow
+from services.members.numbers.register import holders, next_free
+from services.members.selections import members_of
+from services.members.standings.words import ENDED
+from services.members.values import LONGEST_NUMBER
+from shared import audit, jobs
+from shared.db import insert_rows
+from shared.errors import N_, Fault, InvalidInput
+from shared.jobs import JobRow, JobRun
+from shared.messages.members import PersonChanged
+from shared.uow import UnitOfWork
+
+ASSIGN = "assign-numbers"
+CHUNK = 2_000
+SHOWN = 100  # members of either kind that a preview names
+HIGHEST = 10**12
+
+Starts = Mapping[str, int]  # the first number to be given, by prefix
+
+
+@dataclass(frozen=True)
+class Format:
+    """How numbers of some categories look. Categories with one prefix share one sequence."""
+
+    prefix: str
+    width: int
+    categories: Sequence[CategoryRow]
+
+    def number(self, place: int) -> str:
+        return f"{self.prefix}{place:0{self.width}d}"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One member of the list, with the number to come, or with the reason why there can be none."""
+
+    member: MemberRow
+    number: str = ""
+    obstacle: Fault | None = None
+
+
+@dataclass
+class Preview:
+    """What numbering would do. All or nothing: with anybody in the way it is refused."""
+
+    count: int = 0
+    in_the_way: int = 0
+    planned: list[Planned] = field(default_factory=list)  # the first hundred
+    obstacles: list[Planned] = field(default_factory=list)  # the first hundred
+
+
+def formats_of(uow: UnitOfWork, selection: SelectionRow) -> Sequence[Format]:
+    """The formats that a chosen list needs, in the order of its categories."""
+    chosen = members_of(selection).order_by(None).with_only_columns(MemberRow.category).distinct()
+    codes = set(uow.session.scalars(chosen))
+    needed: dict[str, list[CategoryRow]] = {}
+    for category in list_categories(uow):
+        if category.code in codes:
+            needed.setdefault(category.number_prefix, []).append(category)
+    return [Format(prefix, max(c.number_width for c in some), some) for prefix, some in needed.items()]
+
+
+def first_numbers(uow: UnitOfWork, formats: Sequence[Format]) -> dict[str, int]:
+    """Where each format would go on, by prefix."""
+    return {each.prefix: next_free(uow, each.prefix) for each in formats}
+
+
+def look_at_numbering(uow: UnitOfWork, selection: SelectionRow, starts: Starts) -> Preview:
+    """Nothing changes. Raises InvalidInput where a start is missing or impossible."""
+    preview = Preview(count=selection.count)
+    for rows in _plan(uow, selection, starts):
+        for row in rows:
+            if row.obstacle:
+                preview.in_the_way += 1
+            some = preview.obstacles if row.obstacle else preview.planned
+            if len(some) < SHOWN:
+                some.append(row)
+    return preview
+
+
+def start_numbering(uow: UnitOfWork, selection: SelectionRow, starts: Starts) -> JobRow:
+    """In the background. Raises InvalidInput, NumberingRefused."""
+    if look_at_numbering(uow, selection, starts).in_the_way:
+        raise NumberingRefused
+    args = {"selection": selection.id, "starts": dict(starts)}
+    audit.record(uow, ASSIGN, f"selection/{selection.id}", after={**args, "count": selection.count})
+    return jobs.start(uow, ASSIGN, args, total=selection.count)
+
+
+def assign_numbers(run: JobRun) -> None:
+    """Long work, in one transaction. Raises NumberingRefused when somebody was quicker; then nobody has a number."""
+    try:
+        with run.chunk() as uow:
+            categories = {row.code: row for row in list_categories(uow)}
+            selection = uow.get(SelectionRow, run.args["selection"])
+            for rows in _plan(uow, selection, run.args["starts"], lock=True):
+                _assign(uow, rows, categories)
+                run.done += len(rows)
+            run.finish(uow, {"numbered": run.done})
+    except IntegrityError as error:  # a number was taken at the same moment
+        raise NumberingRefused from error
+
+
+def _assign(uow: UnitOfWork, rows: Sequence[Planned], categories: Mapping[str, CategoryRow]) -> None:
+    if any(row.obstacle for row in rows):
+        raise NumberingRefused
+    for row in rows:
+        member = row.member
+        member.number = row.number
+        touch(uow, member)
+        audit.record(uow, ASSIGN, f"member/{member.id}", before={"number": None}, after={"number": row.number})
+        uow.say(PersonChanged(person=member.public(categories.get(member.category or ""))), bulk=True)
+    taken = ({"society_id": uow.society_id, "number": row.number, "member_id": row.member.id} for row in rows)
+    insert_rows(uow.session, NumberRow, taken)
+    uow.write_messages()  # into the outbox now, so that memory stays flat
+
+
+def _plan(uow: UnitOfWork, selection: SelectionRow, starts: Starts, *, lock: bool = False) -> Iterator[list[Planned]]:
+    """In the order of the list, some thousands at a time."""
+    formats = formats_of(uow, selection)
+    _check_starts(formats, starts)
+    by_category = {category.code: each for each in formats for category in each.categories}
+    places = {each.prefix: starts[each.prefix] for each in formats}
+    statement, last = members_of(selection).add_columns(SelectedRow.ordinal).limit(CHUNK), 0
+    if lock:
+        statement = statement.with_for_update(of=MemberRow)
+    while rows := uow.session.execute(statement.where(SelectedRow.ordinal > last)).all():
+        last = rows[-1].ordinal
+        planned = []
+        for row in rows:
+            form, number = by_category.get(row.MemberRow.category or ""), ""
+            if form:
+                number = form.number(places[form.prefix])
+                places[form.prefix] += 1
+            planned.append((row.MemberRow, number))
+        used = holders(uow, [number for _, number in planned if number])
+        yield [Planned(member, number, _obstacle(member, number, used)) for member, number in planned]
+
+
+def _obstacle(member: MemberRow, number: str, used: Mapping[str, sa.Row[Any]]) -> Fault | None:
+    if member.number:
+        return Fault(N_("has the number %(number)s already"), {"number": member.number})
+    if member.standing == "applying" or member.standing in ENDED:
+        return Fault(N_("is no member at present"))
+    if not number:
+        return Fault(N_("has no category"))
+    if len(number) > LONGEST_NUMBER:
+        return Fault(N_("%(number)s is too long for a member number"), {"number": number})
+    if number in used:
+        params = {"number": number, "holder": label(used[number])}
+        return Fault(N_("%(number)s is or was the number of %(holder)s"), params)
+    return None
+
+
+def _check_starts(formats: Sequence[Format], starts: Starts) -> None:
+    faults = [
+        Fault(N_("Please enter the first number, from 1."), field=f"starts.{place}")
+        for place, each in enumerate(formats)
+        if not 0 < starts.get(each.prefix, 0) < HIGHEST
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)

@@ -1,0 +1,43 @@
+"""Which number is or was whose. A number that was ever used is never given to anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.members.models import MemberRow, NumberRow
+from shared.uow import UnitOfWork
+
+LOOK_AT = 200  # numbers, when the next free one is looked for
+
+
+def holders(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, sa.Row[Any]]:
+    """Who has or had each of these: (id, name, number), by number; free ones are missing."""
+    person = (MemberRow.id, MemberRow.name, MemberRow.number)
+    had = sa.select(NumberRow.number.label("asked"), *person).join(MemberRow, MemberRow.id == NumberRow.member_id)
+    has = sa.select(MemberRow.number.label("asked"), *person).where(MemberRow.number.in_(numbers))
+    found: dict[str, sa.Row[Any]] = {}
+    for statement in (had.where(NumberRow.number.in_(numbers)), has):
+        found |= {row.asked: row for row in uow.session.execute(statement)}
+    return found
+
+
+def keep_number(uow: UnitOfWork, member_id: str, number: str | None) -> None:
+    """From now on it is theirs for ever."""
+    if number and uow.session.get(NumberRow, (uow.society_id, number)) is None:
+        uow.add(NumberRow(number=number, member_id=member_id))
+
+
+def next_free(uow: UnitOfWork, prefix: str) -> int:
+    """The number after the highest that was ever used with this prefix."""
+    digits = NumberRow.number.startswith(prefix, autoescape=True), _first_after(prefix).between("0", "9")
+    longest = sa.func.length(NumberRow.number).desc(), NumberRow.number.desc()
+    found = uow.session.scalars(sa.select(NumberRow.number).where(*digits).order_by(*longest).limit(LOOK_AT))
+    used = (number.removeprefix(prefix) for number in found)
+    return max((int(number) for number in used if number.isascii() and number.isdigit()), default=0) + 1
+
+
+def _first_after(prefix: str) -> sa.ColumnElement[str]:
+    return sa.func.substr(NumberRow.number, len(prefix) + 1, 1)
