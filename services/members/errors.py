@@ -98,6 +98,27 @@ class AlreadyKnown(LinkUnusable):
     text = N_("This e-mail address is registered already. Please log in, or set a new password.")
 
 
+class EmailChangeDone(LinkUnusable):
+    reason = "used"
+    text = N_("This link was used already: your new e-mail address is registered. Please log in with it.")
+
+
+class SomebodyElse(LinkUnusable):
+    """The link is good, but not for whoever is logged in."""
+
+    kind = Kind.FORBIDDEN
+    reason = "somebody-else"
+    text = N_(
+        "You are logged in as somebody else. Please log out, log in with your old e-mail address, "
+        "and open this link once more: it stays valid."
+    )
+
+
+class AddressTaken(LinkUnusable):
+    reason = "taken"
+    text = N_("This e-mail address was registered by somebody else meanwhile. Nothing was changed.")
+
+
 class AddressChanged(LinkUnusable):
     reason = "address-changed"
     text = N_("Your registered e-mail address has changed since then. Please have a link sent to the new address.")
@@ -143,6 +164,13 @@ class OperatorApart(TsudoiError):
 
     kind = Kind.CONFLICT
     text = N_("An operator needs an account that is neither a member's nor of the office.")
+
+
+class StillMember(TsudoiError):
+    """Only the address of somebody whose membership has ended is free to be given back (M3+)."""
+
+    kind = Kind.CONFLICT
+    text = N_("%(name)s has not left: the e-mail address stays.")
 
 
 class NoTerms(TsudoiError):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
+from services.members.email_changes import forget_old_changes
 from services.members.invitations import INVITE, send_invitations
 from services.members.numbers.assigning import ASSIGN, assign_numbers
 from services.members.password_links import forget_old_links
@@ -29,6 +30,7 @@ DUE = (
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),
     Due("forget-old-links", timedelta(hours=6), forget_old_links),
     Due("forget-old-applications", timedelta(hours=6), forget_old_applications),
+    Due("forget-old-changes", timedelta(hours=6), forget_old_changes),
     Due("forget-old-attempts", timedelta(hours=1), forget_old_attempts),
     Due("forget-old-rosters", timedelta(hours=6), forget_old_rosters),
     Due("forget-old-selections", timedelta(hours=6), forget_old_selections),

@@ -49,18 +49,24 @@ def log_in(running: RunningService, attempt: Attempt) -> Opened:
     return opened
 
 
-def change_password(running: RunningService, who: Principal, *, old: str, new: str) -> None:
-    """One's own password; all other sessions end. Raises InvalidInput, PasswordTooWeak, TooManyAttempts."""
+def check_own_password(running: RunningService, who: Principal, password: str, *, field: str) -> str:
+    """Is it really they who sit there? Returns their e-mail address. Raises InvalidInput for this field,
+    TooManyAttempts."""
     with running.unit(who.society_id, reading=True) as uow:
         account = uow.get(AccountRow, who.account_id)
         email = uow.get(MemberRow, account.person_id).email or ""
         limits = throttle.account_limits(email)
         throttle.check(uow, limits)
-    check_strength(new, email)
-    if not is_right(old, account.password_hash):
+    if not is_right(password, account.password_hash):
         with running.unit(who.society_id) as uow:
             throttle.count(uow, limits)
-        raise InvalidInput(faults=[Fault(N_("This is not your present password."), field="old")])
+        raise InvalidInput(faults=[Fault(N_("This is not your present password."), field=field)])
+    return email
+
+
+def change_password(running: RunningService, who: Principal, *, old: str, new: str) -> None:
+    """One's own password; all other sessions end. Raises InvalidInput, PasswordTooWeak, TooManyAttempts."""
+    check_strength(new, check_own_password(running, who, old, field="old"))
     hashed = hash_password(new)
     with running.unit(who.society_id, actor=who.actor) as uow:
         uow.get(AccountRow, who.account_id, lock=True).password_hash = hashed

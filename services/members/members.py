@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
-from services.members.errors import EmailInUse, NumberInUse
+from services.members.errors import EmailInUse, NumberInUse, StillMember
 from services.members.models import AccountRow, MemberRow
 from services.members.numbers.register import holders, keep_number
 from services.members.search import search_text
 from services.members.standings.dates import contradiction
 from services.members.standings.settling import begin_history
+from services.members.standings.words import ENDED
 from shared import audit
 from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput
 from shared.identity import Role
@@ -93,6 +94,19 @@ def change_own_contact(uow: UnitOfWork, person_id: str, values: Mapping[str, Any
     """Members edit their own contact data: neither name nor standing, and e-mail only by confirmation (M12, M13)."""
     row = uow.get(MemberRow, person_id, lock=True)
     return _change(uow, row, _only(values, OWN_CONTACT), "change-own-contact")
+
+
+def change_own_email(uow: UnitOfWork, person_id: str, email: str) -> MemberRow:
+    """After they have confirmed it, see email_changes.py. Raises EmailInUse."""
+    return _change(uow, uow.get(MemberRow, person_id, lock=True), {"email": email}, "change-own-email")
+
+
+def free_address(uow: UnitOfWork, id: str) -> MemberRow:
+    """Of somebody who has left: another record may have it from now on (M3+). Raises NotFound, StillMember."""
+    row = uow.get(MemberRow, id, lock=True)
+    if row.standing not in ENDED:
+        raise StillMember(name=row.name)
+    return _change(uow, row, {"email": None}, "free-address")
 
 
 def tell(uow: UnitOfWork, row: MemberRow) -> None:

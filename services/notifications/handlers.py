@@ -19,7 +19,14 @@ from shared.messages.billing import (
     ReceiptIssued,
 )
 from shared.messages.events import EventPublished, Registration, RegistrationCancelled, RegistrationConfirmed
-from shared.messages.members import ApplicationReceived, ApplicationStarted, MemberAdmitted, PasswordResetStarted
+from shared.messages.members import (
+    ApplicationReceived,
+    ApplicationStarted,
+    EmailChanged,
+    EmailChangeStarted,
+    MemberAdmitted,
+    PasswordResetStarted,
+)
 from shared.messages.payments import DepositUnidentified, InstructionsIssued, RequestExpired
 from shared.service import InBulk, Subscriptions
 from shared.uow import UnitOfWork
@@ -38,6 +45,20 @@ def write_application_letter(uow: UnitOfWork, message: ApplicationStarted) -> No
     about = {"to": to, "link": message.link, "expires_at": message.expires_at, "known": message.known}
     kind = "application-known" if message.known else "application-link"
     queue_letter(uow, Draft(kind=kind, cause=message.application_id, about=about))
+
+
+def write_email_change_letter(uow: UnitOfWork, message: EmailChangeStarted) -> None:
+    """To the new address, which is not the person's yet."""
+    to = {"email": message.email, "language": message.language, "name": message.name}
+    about = {"to": to, "link": message.link, "expires_at": message.expires_at}
+    kind = "email-known" if message.known else "email-link"
+    queue_letter(uow, Draft(kind=kind, cause=message.change_id, about=about))
+
+
+def warn_old_address(uow: UnitOfWork, message: EmailChanged) -> None:
+    to = {"email": message.before, "language": message.language, "name": message.name}
+    about = {"to": to, "changed_at": message.changed_at}
+    queue_letter(uow, Draft(kind="email-changed", cause=message.change_id, about=about))
 
 
 def write_received_letters(uow: UnitOfWork, message: ApplicationReceived) -> None:
@@ -145,6 +166,8 @@ SUBSCRIPTIONS: Subscriptions = {
     **PEOPLE,
     PasswordResetStarted: write_password_letter,
     ApplicationStarted: write_application_letter,
+    EmailChangeStarted: write_email_change_letter,
+    EmailChanged: warn_old_address,
     ApplicationReceived: write_received_letters,
     MemberAdmitted: write_admission_letter,
     InvoiceCreated: InBulk(write_invoice_letters),

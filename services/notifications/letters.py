@@ -26,7 +26,7 @@ class Draft:
 
     kind: str
     cause: str
-    person_id: str | None = None  # None: the office 事務局, or the address in `about["to"]`, whom nobody knows yet
+    person_id: str | None = None  # None: the office 事務局, or the address in `about["to"]`, which is nobody's (yet)
     invoice_id: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     bulk: bool = False

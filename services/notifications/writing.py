@@ -99,7 +99,7 @@ def _recipient(uow: UnitOfWork, letter: LetterRow) -> _Recipient | None:
         society, to = uow.society, letter.facts.get("to")
         if to:
             language = to["language"] if to["language"] in LANGUAGES else "ja"
-            return _Recipient(STRANGER[language], to["email"], language, "様")
+            return _Recipient(one_line(to.get("name") or STRANGER[language]), to["email"], language, "様")
         return _Recipient(f"{society.name}事務局", society.email, "ja", "御中")
     person = uow.session.get(PersonRow, letter.person_id)
     if person is None:

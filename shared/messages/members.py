@@ -105,3 +105,29 @@ class MemberAdmitted(Message, tag="members.MemberAdmitted.v1"):
 
     person_id: str
     joined_on: date
+
+
+class EmailChangeStarted(Message, tag="members.EmailChangeStarted.v1"):
+    """Somebody wants another e-mail address; the link that confirms it must reach that one. Personal data.
+
+    `known`: the new address is somebody's already. Then there is no link, and the letter says that nothing changes."""
+
+    change_id: str
+    person_id: str
+    name: str  # in the person's language
+    email: str  # the new one
+    language: str
+    link: str
+    expires_at: datetime
+    known: bool = False
+
+
+class EmailChanged(Message, tag="members.EmailChanged.v1"):
+    """The new address is confirmed: the old one is told, in case it was not its owner. Personal data."""
+
+    change_id: str
+    person_id: str
+    name: str  # in the person's language
+    before: str  # the old address
+    language: str
+    changed_at: datetime

@@ -16,7 +16,7 @@ from services.members.api.schemas import (
     MeSchema,
     PersonSchema,
 )
-from services.members.members import add_member, change_member
+from services.members.members import add_member, change_member, free_address
 from services.members.models import MemberRow
 from services.members.person_input import read_person
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
@@ -68,6 +68,16 @@ class OneMember(MethodView):
         revision = given.pop("revision", None)
         with unit() as uow:
             return change_member(uow, str(id), read_person(given), revision=revision)
+
+
+@api.route("/members/<uuid:id>/email")
+class Email(MethodView):
+    @allow(*MEMBERS_CHANGE)
+    @api.response(200, MemberSchema)
+    def delete(self, id: UUID) -> MemberRow:
+        """Free the address of somebody who has left, for another record."""
+        with unit() as uow:
+            return free_address(uow, str(id))
 
 
 @api.route("/me")

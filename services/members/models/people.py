@@ -76,6 +76,9 @@ class MemberRow(PersonFields, SocietyOwned, Base):
         UtcDateTime
     )  # mail to the e-mail address came back for good
 
+    def name_in(self, language: str) -> str:
+        return (self.roman or self.name) if language == "en" else self.name
+
     def public(self, category: CategoryRow | None) -> Person:
         return public_person(self.id, self.revision, self, category)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.members.pages.applications import pages as applications
 from services.members.pages.apply import pages as apply
 from services.members.pages.categories import pages as categories
+from services.members.pages.email import pages as email
 from services.members.pages.login import pages as login
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
@@ -17,4 +18,4 @@ from services.members.pages.staff import pages as staff
 from services.members.pages.standings import pages as standings
 
 OF_MEMBERS = (members, standings, selections, numbering, applications, rosters, categories)
-PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my)
+PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, email)

@@ -29,7 +29,7 @@ from services.members.accounts import account_of, ensure_account
 from services.members.categories import list_categories
 from services.members.export import Export
 from services.members.invitations import start_invitations
-from services.members.members import CHANGEABLE, add_member, change_member
+from services.members.members import CHANGEABLE, add_member, change_member, free_address
 from services.members.models import AccountRow, CategoryRow, MemberRow
 from services.members.pages.finding import ASKED, searched, ticked
 from services.members.pages.words import BADGES, FIELDS, ChangedSchema, FormSchema, recorded_word, standing_choices
@@ -127,6 +127,7 @@ def show_member(id: UUID) -> ResponseReturnValue:
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
             may_be_invited=bool(row.email) and row.standing not in ENDED,
+            may_free_address=bool(row.email) and row.standing in ENDED,
         )
 
 
@@ -173,6 +174,16 @@ def invite(id: UUID) -> ResponseReturnValue:
             welcome=account.password_hash is None,
         )
     flash(_("A link to set the password is on its way to %(email)s.", email=person.email))
+    return redirect(url_for("members.show_member", id=id), 303)
+
+
+@pages.post("/<uuid:id>/free-address")
+@allow(*MEMBERS_CHANGE)
+def free(id: UUID) -> ResponseReturnValue:
+    """So that the person can be registered anew with it."""
+    with unit() as uow:
+        free_address(uow, str(id))
+    flash(_("The e-mail address is free. The history of changes keeps it."))
     return redirect(url_for("members.show_member", id=id), 303)
 
 

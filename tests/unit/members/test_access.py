@@ -66,6 +66,7 @@ CHANGES = {
     "/members/console/members": CHANGE,
     "/members/console/members/{member}/edit": CHANGE,
     "/members/console/members/{member}/invite": CHANGE,
+    "/members/console/members/{member}/free-address": CHANGE,
     "/members/console/members/invitations": CHANGE,
     "/members/console/members/{member}/standings": CHANGE,
     "/members/console/members/{member}/standings/{entry}": CHANGE,
@@ -198,6 +199,9 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
     others = {
         "/members/",
         "/members/my/password",
+        "/members/my/email",
+        "/members/my/email/<token>",
+        "/members/api/members/<uuid:id>/email",
         "/members/api/me",
         "/members/api/imports",
         "/members/api/imports/<uuid:id>/confirm",

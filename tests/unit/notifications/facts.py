@@ -18,6 +18,8 @@ from shared.messages.billing import Invoice, InvoiceCreated, ReceiptIssued
 from shared.messages.events import Registration
 from shared.messages.members import (
     ApplicationStarted,
+    EmailChanged,
+    EmailChangeStarted,
     PasswordResetStarted,
     Person,
     PersonChanged,
@@ -150,6 +152,30 @@ def application(**changes: Any) -> ApplicationStarted:
         "expires_at": datetime(2026, 11, 22, 3, 0, tzinfo=UTC),
     }
     return ApplicationStarted(**{**given, **changes})
+
+
+def new_email(**changes: Any) -> EmailChangeStarted:
+    given: dict[str, Any] = {
+        "change_id": new_id(),
+        "person_id": new_id(),
+        "name": "髙橋 花子" if changes.get("language", "ja") == "ja" else "Hanako Takahashi",
+        "email": "new@example.org",
+        "language": "ja",
+        "link": "" if changes.get("known") else f"https://tsudoi.example.org/members/my/email/{new_id()}",
+        "expires_at": datetime(2026, 11, 22, 3, 0, tzinfo=UTC),
+    }
+    return EmailChangeStarted(**{**given, **changes})
+
+
+def email_changed(language: str = "ja", person_id: str = "") -> EmailChanged:
+    return EmailChanged(
+        change_id=new_id(),
+        person_id=person_id or new_id(),
+        name="髙橋 花子" if language == "ja" else "Hanako Takahashi",
+        before="hanako@example.org",
+        language=language,
+        changed_at=datetime(2026, 11, 21, 3, 0, tzinfo=UTC),
+    )
 
 
 def registration(person_id: str, **changes: Any) -> Registration:

@@ -25,8 +25,10 @@ from tests.unit.notifications.facts import (
     application,
     bank,
     changed,
+    email_changed,
     invoice,
     konbini,
+    new_email,
     password_link,
     person,
     receipt,
@@ -70,6 +72,7 @@ def test_every_kind_of_letter_is_written_in_both_languages(running: RunningServi
     tell(running, RegistrationCancelled(registration=seat))
     tell(running, DepositUnidentified(deposit_id=new_id(), amount=3_000, value_date=date(2026, 5, 1)))
     tell(running, application(language=language), application(language=language, known="active"))
+    tell(running, new_email(language=language), new_email(language=language, known=True), email_changed(language))
     tell(running, ApplicationReceived(person_id=who.id, received_at=datetime.now(UTC)))
     tell(running, MemberAdmitted(person_id=who.id, joined_on=date(2026, 5, 1)))
     send_due(running)
@@ -80,6 +83,8 @@ def test_every_kind_of_letter_is_written_in_both_languages(running: RunningServi
         assert letter.subject and letter.text and "{{" not in letter.text
         if letter.kind in ("application-link", "application-known"):
             assert ("入会申込者 様" if language == "ja" else "Dear applicant,") in letter.text
+        elif letter.kind in ("email-link", "email-known", "email-changed"):
+            assert ("髙橋 花子 様" if language == "ja" else "Dear Hanako Takahashi,") in letter.text
         elif letter.person_id is None:
             assert "日本集い学会事務局 御中" in letter.text
         elif language == "ja":
@@ -101,6 +106,21 @@ def test_an_address_that_nobody_has_is_sent_its_link_and_nothing_else(running: R
     assert f"\n{new.link}\n" in (link.text or ""), "alone on its line (N5)"
     assert (answer.address, answer.kind) == ("known@example.org", "application-known")
     assert "/members/apply/" not in (answer.text or "")
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.rule("M12")
+def test_the_new_address_is_sent_the_link_and_the_old_one_is_told(running: RunningService) -> None:
+    who = tell_person(running)
+    change = new_email(person_id=who.id)
+    tell(running, change, email_changed(person_id=who.id))
+    tell(running, change)
+    send_due(running)
+    link, warning = letters(running)
+    assert (link.address, link.kind) == ("new@example.org", "email-link")
+    assert f"\n{change.link}\n" in (link.text or ""), "alone on its line (N5)"
+    assert (warning.address, warning.kind) == ("hanako@example.org", "email-changed")
+    assert "new@example.org" not in (warning.text or "")
 
 
 @pytest.mark.rule("M3")
