@@ -235,3 +235,13 @@ class NumberingRefused(TsudoiError):
 
     kind = Kind.CONFLICT
     text = N_("Some of the chosen members cannot be numbered like this. Nobody has a new number; please look again.")
+
+
+class RequestWaiting(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("A request of this kind is waiting for the secretariat already.")
+
+
+class RequestDecidedAlready(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("This request has been decided or taken back already.")

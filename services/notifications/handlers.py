@@ -26,6 +26,8 @@ from shared.messages.members import (
     EmailChangeStarted,
     MemberAdmitted,
     PasswordResetStarted,
+    RequestDecided,
+    RequestMade,
 )
 from shared.messages.payments import DepositUnidentified, InstructionsIssued, RequestExpired
 from shared.service import InBulk, Subscriptions
@@ -59,6 +61,18 @@ def warn_old_address(uow: UnitOfWork, message: EmailChanged) -> None:
     to = {"email": message.before, "language": message.language, "name": message.name}
     about = {"to": to, "changed_at": message.changed_at}
     queue_letter(uow, Draft(kind="email-changed", cause=message.change_id, about=about))
+
+
+def write_request_letter(uow: UnitOfWork, message: RequestMade) -> None:
+    """To the office: somebody waits for its decision."""
+    about = {"request": message.request, "made_at": message.made_at}
+    queue_letter(uow, Draft(kind="request-arrived", cause=message.request_id, about=about))
+
+
+def write_decision_letter(uow: UnitOfWork, message: RequestDecided) -> None:
+    about = {"request": message.request, "accepted": message.accepted, "answer": message.answer}
+    draft = Draft(kind="request-decided", cause=message.request_id, person_id=message.person_id, about=about)
+    queue_letter(uow, draft)
 
 
 def write_received_letters(uow: UnitOfWork, message: ApplicationReceived) -> None:
@@ -168,6 +182,8 @@ SUBSCRIPTIONS: Subscriptions = {
     ApplicationStarted: write_application_letter,
     EmailChangeStarted: write_email_change_letter,
     EmailChanged: warn_old_address,
+    RequestMade: write_request_letter,
+    RequestDecided: write_decision_letter,
     ApplicationReceived: write_received_letters,
     MemberAdmitted: write_admission_letter,
     InvoiceCreated: InBulk(write_invoice_letters),

@@ -135,6 +135,7 @@ def _facts(
             "events": f"{base}/events/my/events",
             "deposits": f"{base}/payments/console/deposits",
             "applications": f"{base}/members/console/applications",
+            "requests": f"{base}/members/console/requests",
         },
     }
 

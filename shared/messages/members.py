@@ -131,3 +131,23 @@ class EmailChanged(Message, tag="members.EmailChanged.v1"):
     before: str  # the old address
     language: str
     changed_at: datetime
+
+
+class RequestMade(Message, tag="members.RequestMade.v1"):
+    """A member asks the office for something 届出."""
+
+    request_id: str
+    person_id: str
+    request: str  # name | leave | withdrawal
+    made_at: datetime
+
+
+class RequestDecided(Message, tag="members.RequestDecided.v1"):
+    """The office has accepted or refused it; what it accepted is done. Personal data: the answer is free text."""
+
+    request_id: str
+    person_id: str
+    request: str  # name | leave | withdrawal
+    accepted: bool
+    answer: str
+    decided_at: datetime

@@ -83,8 +83,8 @@ class Here:
         """The office sends login invitations ログイン案内 to all whom a search finds."""
         office = self.office().go(f"/members/console/members?q={words}")
         found = office.main.locator("tbody tr td", has_text="@").all_inner_texts()
-        office.page.click("[data-dialog=invite]")
-        office.page.click("#invite form button")
+        office.page.click("[data-dialog=all]")
+        office.page.click("#all button[formaction$='/invitations']")
         expect(office.main.locator(".alert-good")).to_be_visible()
         self.invited |= {text.strip() for text in found}
 

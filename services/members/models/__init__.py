@@ -13,6 +13,7 @@ from services.members.models.accounts import (
 from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
 from services.members.models.email_changes import EmailChangeRow
+from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
 from services.members.models.selections import SelectedRow, SelectionRow
@@ -31,6 +32,7 @@ __all__ = [
     "PasswordLinkRow",
     "PasswordRequestRow",
     "PersonFields",
+    "RequestRow",
     "RosterFaultRow",
     "RosterPartRow",
     "RosterRow",

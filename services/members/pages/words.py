@@ -55,6 +55,13 @@ ROSTER_BADGES = {
     "imported": Badge(N_("Imported"), "good", "check"),
     "discarded": Badge(N_("Discarded"), "neutral", "trash-2"),
 }
+REQUEST_NAMES = {"name": N_("Change of name"), "leave": N_("Leave of absence"), "withdrawal": N_("Withdrawal")}
+REQUEST_BADGES = {
+    "waiting": Badge(N_("Waiting for the secretariat"), "info", "clock"),
+    "accepted": Badge(N_("Accepted"), "good", "check"),
+    "refused": Badge(N_("Refused"), "bad", "ban"),
+    "taken_back": Badge(N_("Taken back"), "neutral", "undo-2"),
+}
 
 
 def standing_choices() -> list[tuple[str, str]]:

@@ -28,6 +28,8 @@ KIND_NAMES = {
     "credit-changed": N_("Credit"),
     "password-welcome": N_("First password"),
     "password-reset": N_("New password"),
+    "request-arrived": N_("Request of a member"),
+    "request-decided": N_("Decision on a request"),
     "email-link": N_("New e-mail address: the link"),
     "email-known": N_("New e-mail address that is known"),
     "email-changed": N_("E-mail address changed"),

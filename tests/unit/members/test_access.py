@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
+from services.members.member_requests import make_request
 from services.members.models import MemberRow, PasswordLinkRow
 from services.members.numbers.assigning import start_numbering
 from services.members.selections import choose
@@ -46,11 +47,16 @@ PAGES = {
     "/members/console/categories/regular": CHANGE,
     "/members/console/applications": SEE,
     "/members/console/applications/terms": SEE,
+    "/members/console/requests": SEE,
+    "/members/console/requests/{request}": SEE,
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/profile": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+    "/members/my/requests": (M,),
+    "/members/my/requests/new/leave": (M,),
+    "/members/api/requests": SEE,
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
     "/members/api/members/{member}/standings": SEE,
@@ -78,6 +84,10 @@ CHANGES = {
     "/members/console/import/{roster}/confirm": CHANGE,
     "/members/console/import/{roster}/check": CHANGE,
     "/members/console/import/{roster}/discard": CHANGE,
+    "/members/console/requests/{request}/accept": CHANGE,
+    "/members/console/requests/{request}/refuse": CHANGE,
+    "/members/my/requests/new/leave": (M,),
+    "/members/my/requests/{request}/take-back": (M,),
     "/members/console/applications/admissions": CHANGE,
     "/members/console/applications/{member}/withdraw": CHANGE,
     "/members/console/applications/links/{application}/void": CHANGE,
@@ -104,8 +114,15 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         selection = choose(uow, sa.select(MemberRow).where(MemberRow.id == member.id))
         job = start_numbering(uow, selection, {"": 1})
         (entry,) = history_of(uow, member.id)
+        asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
     roster = check(running, society, b"x").id
-    found = {"selection": selection.id, "job": job.id, "entry": entry.id, "application": application.id}
+    found = {
+        "selection": selection.id,
+        "job": job.id,
+        "entry": entry.id,
+        "request": asked.id,
+        "application": application.id,
+    }
     return {"member": member.id, "account": account, "roster": roster, **found}
 
 
@@ -156,7 +173,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
     for address in CHANGES:
         if "{" in address:
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
-            form["starts_on"] = "2030-01-01"
+            form |= {"starts_on": "2030-01-01", "answer": "x"}
             assert post(stranger, address.format(**things), **form).status_code == 404, address
 
 
@@ -207,6 +224,9 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/imports/<uuid:id>/confirm",
         "/members/api/applications/<uuid:id>",
         "/members/api/admissions",
+        "/members/api/requests/<uuid:id>/accept",
+        "/members/api/requests/<uuid:id>/refuse",
+        "/members/my/requests/new/<any(name, leave, withdrawal):kind>",
         "/members/api/members/<uuid:id>/standings/<uuid:id>",
         "/members/api/selections",
         "/members/api/selections/<uuid:id>/numbers/preview",

@@ -15,7 +15,7 @@ from shared.errors import NotFound
 from shared.ids import new_id
 from shared.messages.billing import CreditChanged, InvoiceCancelled, InvoiceChanged, InvoiceCreated, InvoicePaid
 from shared.messages.events import Event, EventPublished, RegistrationCancelled, RegistrationConfirmed
-from shared.messages.members import ApplicationReceived, MemberAdmitted, PersonChanged
+from shared.messages.members import ApplicationReceived, MemberAdmitted, PersonChanged, RequestDecided, RequestMade
 from shared.messages.payments import DepositUnidentified, RequestExpired
 from shared.service import RunningService
 from tests.unit.notifications.conftest import letters
@@ -75,6 +75,8 @@ def test_every_kind_of_letter_is_written_in_both_languages(running: RunningServi
     tell(running, new_email(language=language), new_email(language=language, known=True), email_changed(language))
     tell(running, ApplicationReceived(person_id=who.id, received_at=datetime.now(UTC)))
     tell(running, MemberAdmitted(person_id=who.id, joined_on=date(2026, 5, 1)))
+    tell(running, RequestMade(request_id=new_id(), person_id=who.id, request="leave", made_at=datetime.now(UTC)))
+    tell(running, decision(who.id, accepted=True))
     send_due(running)
     written = letters(running)
     assert {letter.kind for letter in written} == set(kinds())
@@ -121,6 +123,31 @@ def test_the_new_address_is_sent_the_link_and_the_old_one_is_told(running: Runni
     assert f"\n{change.link}\n" in (link.text or ""), "alone on its line (N5)"
     assert (warning.address, warning.kind) == ("hanako@example.org", "email-changed")
     assert "new@example.org" not in (warning.text or "")
+
+
+def decision(person_id: str, *, accepted: bool, answer: str = "") -> RequestDecided:
+    return RequestDecided(
+        request_id=new_id(),
+        person_id=person_id,
+        request="withdrawal",
+        accepted=accepted,
+        answer=answer,
+        decided_at=datetime.now(UTC),
+    )
+
+
+@pytest.mark.rule("N1")
+@pytest.mark.rule("M13+")
+@pytest.mark.parametrize(("accepted", "words"), [(True, "会員情報に反映しました"), (False, "受理できませんでした")])
+def test_the_decision_on_a_request_is_told_with_its_reason(running: RunningService, accepted: bool, words: str) -> None:
+    who = tell_person(running)
+    told = decision(who.id, accepted=accepted, answer="年度末に\nお願いします")
+    tell(running, told)
+    tell(running, told)
+    send_due(running)
+    (letter,) = letters(running)
+    assert words in (letter.text or "") and "年度末に お願いします" in (letter.text or "")
+    assert "退会" in (letter.subject or "")
 
 
 @pytest.mark.rule("M3")
