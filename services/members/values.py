@@ -38,7 +38,7 @@ _OLD_PHONE_ADDRESS = re.compile(
 )
 _PLAIN_LOCAL = re.compile(r"[a-z0-9_+\-]+(\.[a-z0-9_+\-]+)*")
 _LANGUAGES = {"ja": "ja", "日本語": "ja", "japanese": "ja", "en": "en", "英語": "en", "english": "en"}
-_FIRST_YEAR, _LAST_YEAR = 1868, 2199
+FIRST_DAY, LAST_DAY = date(1868, 1, 1), date(2199, 12, 31)
 LONGEST = 500
 LONGEST_NOTE = 5_000
 LONGEST_NUMBER = 30
@@ -132,9 +132,10 @@ def day(text: str) -> date | None:
     else:
         raise BadValue(N_("“%(value)s” is not a date. Write it such as 2026-04-01."), value=text[:50])
     try:
-        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        found = date(year, int(match[match.re.groups - 1]), int(match[match.re.groups]))
+        if not FIRST_DAY <= found <= LAST_DAY:
             raise ValueError
-        return date(year, int(match[match.re.groups - 1]), int(match[match.re.groups]))
+        return found
     except ValueError as error:
         raise BadValue(N_("There is no such day: “%(value)s”."), value=text[:50]) from error
 

@@ -10,7 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from services.members.api.schemas import MemberSchema
+from services.members.api.schemas import MemberSchema, possible_day
 from services.members.applications.deciding import admit
 from services.members.applications.links import void_application
 from services.members.applications.pending import pending_applications
@@ -32,7 +32,7 @@ class PendingSchema(Schema):
 
 class AdmissionSchema(Schema):
     ids = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=1_000))
-    joined_on = fields.Date(required=True)
+    joined_on = fields.Date(required=True, validate=possible_day)
 
 
 class TermsSchema(Schema):

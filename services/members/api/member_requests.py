@@ -10,6 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
+from services.members.api.schemas import possible_day
 from services.members.member_requests import accept_request, refuse_request, waiting_requests
 from services.members.models import RequestRow
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
@@ -30,7 +31,7 @@ class RequestSchema(Schema):
 
 
 class AcceptSchema(Schema):
-    day = fields.Date(metadata={"description": "Another day than the member asked for"})
+    day = fields.Date(validate=possible_day, metadata={"description": "Another day than the member asked for"})
     answer = fields.String(load_default="", validate=validate.Length(max=2_000))
 
 

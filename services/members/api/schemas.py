@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from datetime import date
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from services.members.standings.words import STANDINGS
+from services.members.values import FIRST_DAY, LAST_DAY
+
+
+def possible_day(value: date) -> None:
+    """A day that people mean; the day after it exists, too."""
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValidationError(f"Must be greater than or equal to {FIRST_DAY} and less than or equal to {LAST_DAY}.")
 
 
 class PersonSchema(Schema):
@@ -18,8 +27,8 @@ class PersonSchema(Schema):
     number = fields.String(allow_none=True, validate=validate.Length(max=30))
     standing = fields.String(validate=validate.OneOf(list(STANDINGS)))
     category = fields.String(allow_none=True, validate=validate.Length(max=100))
-    joined_on = fields.Date(allow_none=True)
-    leaves_on = fields.Date(allow_none=True)
+    joined_on = fields.Date(allow_none=True, validate=possible_day)
+    leaves_on = fields.Date(allow_none=True, validate=possible_day)
     affiliation = fields.String(validate=validate.Length(max=500))
     postcode = fields.String(validate=validate.Length(max=20))
     address = fields.String(validate=validate.Length(max=500))
@@ -52,7 +61,10 @@ class SearchSchema(Schema):
     q = fields.String(load_default="", validate=validate.Length(max=200))
     category = fields.String(load_default="")
     standing = fields.String(load_default="", validate=validate.OneOf(["", *STANDINGS]))
-    on = fields.Date(metadata={"description": "The day on which they had that standing; today where it is missing"})
+    on = fields.Date(
+        validate=possible_day,
+        metadata={"description": "The day on which they had that standing; today where it is missing"},
+    )
 
 
 class MemberQuerySchema(SearchSchema):

@@ -10,6 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
+from services.members.api.schemas import possible_day
 from services.members.models import MemberRow, SelectionRow, StandingRow
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.standings.bulk import Preview, look_at_change, start_change
@@ -26,11 +27,13 @@ class EntrySchema(Schema):
     """From a day on, a standing."""
 
     standing = fields.String(required=True, validate=validate.OneOf(list(STANDINGS)))
-    starts_on = fields.Date(required=True)
+    starts_on = fields.Date(required=True, validate=possible_day)
 
 
 class StandingChangeSchema(EntrySchema):
-    last_day = fields.Date(metadata={"description": "Of the membership 退会予定日: needed with `leaving`"})
+    last_day = fields.Date(
+        validate=possible_day, metadata={"description": "Of the membership 退会予定日: needed with `leaving`"}
+    )
 
 
 class StandingSchema(EntrySchema):

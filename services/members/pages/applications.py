@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from marshmallow import Schema, fields, validate
 
+from services.members.api.schemas import possible_day
 from services.members.applications.deciding import admit, applicants, days_of_joining, sent_at, withdraw
 from services.members.applications.links import void_application
 from services.members.applications.pending import pending_applications
@@ -28,7 +29,7 @@ pages = Blueprint("applications", __name__, url_prefix="/members/console/applica
 
 class AdmissionSchema(Schema):
     id = fields.List(fields.UUID(), load_default=list)
-    joined_on = fields.Date(required=True)
+    joined_on = fields.Date(required=True, validate=possible_day)
 
 
 class TermsSchema(Schema):

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
+from services.members.api.schemas import possible_day
 from services.members.member_requests import accept_request, refuse_request, waiting_requests
 from services.members.models import MemberRow, RequestRow
 from services.members.pages.words import FIELDS, REQUEST_BADGES, REQUEST_NAMES
@@ -25,7 +26,7 @@ ORDERS = {"asked_at": RequestRow.asked_at, "kana": MemberRow.kana, "kind": Reque
 
 
 class AcceptSchema(Schema):
-    day = fields.Date(load_default=None)
+    day = fields.Date(load_default=None, validate=possible_day)
     answer = fields.String(load_default="", validate=validate.Length(max=2_000))
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
+from services.members.api.schemas import possible_day
 from services.members.member_requests import NAMES, make_request, possible_requests, requests_of, take_back_request
 from services.members.models import MemberRow
 from services.members.pages.words import REQUEST_BADGES, REQUEST_NAMES
@@ -35,7 +36,7 @@ class NameSchema(ReasonSchema):
 
 
 class DaySchema(ReasonSchema):
-    day = fields.Date(required=True)
+    day = fields.Date(required=True, validate=possible_day)
 
 
 @pages.get("")

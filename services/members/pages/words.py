@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import fields
 
-from services.members.api.schemas import PersonSchema
+from services.members.api.schemas import PersonSchema, possible_day
 from services.members.standings.words import STANDINGS
 from shared.errors import N_
 from shared.web.badges import Badge
@@ -86,8 +86,8 @@ class FormSchema(PersonSchema):
     email = fields.String(load_default=None)
     number = fields.String(load_default=None)
     category = fields.String(required=True)
-    joined_on = fields.Date(load_default=None)
-    leaves_on = fields.Date(load_default=None)
+    joined_on = fields.Date(load_default=None, validate=possible_day)
+    leaves_on = fields.Date(load_default=None, validate=possible_day)
     affiliation = fields.String(load_default="")
     postcode = fields.String(load_default="")
     address = fields.String(load_default="")

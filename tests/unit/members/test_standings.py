@@ -208,6 +208,18 @@ def test_what_cannot_follow_is_refused_in_words(
     assert f"「{words[before]}」" in answer.text and f"「{words[after]}」" in answer.text
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2200-01-01", "1867-12-31"])
+def test_days_that_nobody_means_are_refused(
+    running: RunningService, society: str, office: FlaskClient, member: MemberRow, day: str
+) -> None:
+    page = page_of(member)
+    for form in ({"starts_on": day}, {"starts_on": "2026-01-01", "last_day": day}):
+        answer = post(office, page, page=page, standing="leaving", **form)
+        assert answer.status_code == 422, form
+    answer = post(office, "/members/console/members", page=page, name="x", category="regular", leaves_on=day)
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize(
     ("standing", "days"), [("left", 0), ("left", 30), ("expelled", 1), ("active", -1), ("leaving", -400)]
 )
