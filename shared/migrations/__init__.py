@@ -64,10 +64,14 @@ def move(step: Callable[[], None], patience: float = PATIENCE) -> None:
 
 
 def is_current(service: Service, engine: Engine) -> bool:
-    """Are all migrations of this release applied? (Readiness.)"""
+    """Are all migrations of this release applied? (Readiness.) So they are where a newer release has migrated: it only
+    adds to them, and whoever must go back to this release has to be able to start it."""
     script = ScriptDirectory.from_config(config_for(service, "sqlite://"))
     with engine.connect() as connection:
         waiting = list(MigrationContext.configure(connection).get_current_heads())
+    known = {revision.revision for revision in script.walk_revisions()}
+    if not known.issuperset(waiting):
+        return True
     applied: set[str] = set()
     while waiting:
         revision = script.get_revision(waiting.pop())

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from shared.identity import Role
@@ -64,6 +65,24 @@ def test_assets_do_not_lead_out_of_their_folder(client: FlaskClient, path: str) 
 def test_live_and_ready(client: FlaskClient) -> None:
     assert client.get("/sample/health/live").json == {"live": True}
     assert client.get("/sample/health/ready").json == {"ready": True}
+
+
+@pytest.mark.row("A18")
+@pytest.mark.parametrize(
+    ("heads", "ready"),
+    [(["kit_0001"], False), ([], False), (["kit_9999"], True), (["kit_0002", "sample_0001"], True)],
+    ids=["behind", "never migrated", "by a newer release", "a branch that is new to us"],
+)
+def test_whoever_starts_where_a_newer_release_has_migrated_is_ready(
+    client: FlaskClient, running: RunningService, heads: list[str], ready: bool
+) -> None:
+    """So that one can go back, and a process of the older release that dies during an update comes up again."""
+    with running.session() as session:
+        session.execute(sa.text("DELETE FROM alembic_version"))
+        for head in heads:
+            session.execute(sa.text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
+    answer = client.get("/sample/health/ready")
+    assert (answer.status_code, answer.json and answer.json["ready"]) == (200 if ready else 503, ready)
 
 
 def test_metrics_tell_how_far_behind_the_service_is(client: FlaskClient) -> None:
