@@ -214,6 +214,7 @@ def test_processes_tell_the_figures_of_the_handbook(own_stack: Stack, own_site: 
         f"{own_stack.web_url('billing')}/billing/metrics",  # not through the gateway
         f"http://127.0.0.1:{ports['work-billing-metrics']}/metrics",
         f"http://127.0.0.1:{ports['relay-billing-metrics']}/metrics",
+        f"http://127.0.0.1:{ports['work-notifications-metrics']}/metrics",
     ):
         told |= set(scraped(requests.get(address, timeout=10).text))
     assert told == set(documented())
