@@ -38,7 +38,7 @@ def ask_for_new_email(running: RunningService, who: Principal, *, email: str, pa
     if email == old:
         raise InvalidInput(faults=[Fault(N_("This is your present e-mail address."), field="email")])
     with running.unit(who.society_id, actor=who.actor) as uow:
-        limits = throttle.mail_limits(email)
+        limits = throttle.new_email_limits(who.account_id, email)
         throttle.check(uow, limits)
         throttle.count(uow, limits)
         _start(uow, uow.get(MemberRow, str(who.person_id), lock=True), email, running.settings.public_url)
@@ -71,6 +71,8 @@ def look_at_new_email(uow: UnitOfWork, token: str, who: Principal, *, lock: bool
 
 def confirm_new_email(uow: UnitOfWork, token: str, who: Principal) -> EmailChangeRow:
     """From now on it is their address, and their login id. Raises LinkUnusable."""
+    if who.person_id:  # first of all: whoever asks for another one, or puts it right in the office, locks them, too
+        uow.get(MemberRow, who.person_id, lock=True)
     row = look_at_new_email(uow, token, who, lock=True)
     try:
         person = change_own_email(uow, row.person_id, row.new)
@@ -109,7 +111,6 @@ def _start(uow: UnitOfWork, person: MemberRow, email: str, public_url: str) -> N
         EmailChangeStarted(
             change_id=row.id,
             person_id=person.id,
-            name=person.name_in(person.language),
             email=email,
             language=person.language,
             link="" if known else f"{public_url.rstrip('/')}/members/my/email/{token}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,10 +24,17 @@ CHUNK = 1_000
 
 
 def start_invitations(
-    uow: UnitOfWork, *, ids: Sequence[str] | None = None, query: str = "", category: str = "", standing: str = ""
+    uow: UnitOfWork,
+    *,
+    ids: Sequence[str] | None = None,
+    query: str = "",
+    category: str = "",
+    standing: str = "",
+    on: date | None = None,
 ) -> JobRow:
     """Invite the chosen members, or everybody that a search finds; those who have a password are passed over."""
     args = {"ids": list(ids) if ids is not None else None, "query": query, "category": category, "standing": standing}
+    args["on"] = on.isoformat() if on else None
     total = uow.session.scalar(sa.select(sa.func.count()).select_from(_invitable(args).subquery())) or 0
     audit.record(uow, "send-invitations", "members", after={"count": total})
     return jobs.start(uow, INVITE, args, total=total)
@@ -54,7 +62,8 @@ def _invitable(args: dict[str, Any]) -> sa.Select[Any]:
     with_password = sa.select(AccountRow.person_id).where(
         sa.or_(AccountRow.password_hash.is_not(None), AccountRow.state != "active")
     )
-    statement = matching(args["query"], category=args["category"], standing=args["standing"]).where(
+    on = date.fromisoformat(args["on"]) if args.get("on") else None  # an older release has started it without
+    statement = matching(args["query"], category=args["category"], standing=args["standing"], on=on).where(
         MemberRow.email.is_not(None), MemberRow.standing.not_in(ENDED), MemberRow.id.not_in(with_password)
     )
     return statement.where(MemberRow.id.in_(args["ids"])) if args["ids"] is not None else statement

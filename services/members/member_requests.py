@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.members.errors import RequestDecidedAlready, RequestWaiting
 from services.members.members import change_member
 from services.members.models import MemberRow, RequestRow
-from services.members.standings.history import change_standing
+from services.members.standings.history import change_standing, leave_after
 from shared import audit
 from shared.errors import N_, Fault, InvalidInput, NotFound
 from shared.messages.members import RequestDecided, RequestMade
@@ -57,43 +57,47 @@ def make_request(uow: UnitOfWork, person_id: str, kind: str, asked: Mapping[str,
     )
     uow.add(row)
     uow.session.flush()
-    audit.record(uow, "make-request", f"member/{person_id}", after={"request": kind, **row.asked})
+    _record(uow, row, "make-request")
     uow.say(RequestMade(request_id=row.id, person_id=person_id, request=kind, made_at=uow.now))
     return row
 
 
 def take_back_request(uow: UnitOfWork, person_id: str, id: str) -> None:
     """Raises NotFound, RequestDecidedAlready."""
-    row = _lock_waiting(uow, id)
+    row = _lock(uow, id)
     if row.person_id != person_id:
         raise NotFound
+    _need_waiting(row)
     row.state, row.decided_at = "taken_back", uow.now
-    audit.record(uow, "take-back-request", f"member/{person_id}", before={"request": row.kind}, after={})
+    _record(uow, row, "take-back-request", before="waiting")
 
 
 def accept_request(uow: UnitOfWork, id: str, *, day: date | None = None, answer: str = "") -> RequestRow:
     """Do what was asked for; the office may choose another day. Raises NotFound, RequestDecidedAlready, and whatever
     the change itself raises."""
-    row = _lock_waiting(uow, id)
-    asked_day = row.asked.get("day")
-    on = day or (date.fromisoformat(asked_day) if asked_day else uow.today)
+    row = _lock(uow, id)
+    _need_waiting(row)
     if row.kind == "name":
         change_member(uow, row.person_id, {name: row.asked[name] for name in NAMES})
-    elif row.kind == "leave":
-        change_standing(uow, row.person_id, "on_leave", on)
+        return _decide(uow, row, "accepted", answer)
+    row.day = day or date.fromisoformat(row.asked["day"])
+    if row.kind == "leave":
+        change_standing(uow, row.person_id, "on_leave", row.day)
     else:
-        change_standing(uow, row.person_id, "leaving", uow.today, last_day=on)
+        leave_after(uow, row.person_id, row.day)
     return _decide(uow, row, "accepted", answer)
 
 
 def refuse_request(uow: UnitOfWork, id: str, *, answer: str) -> RequestRow:
     """With the reason, which the member reads. Raises NotFound, RequestDecidedAlready."""
-    return _decide(uow, _lock_waiting(uow, id), "refused", answer)
+    row = _lock(uow, id)
+    _need_waiting(row)
+    return _decide(uow, row, "refused", answer)
 
 
 def _decide(uow: UnitOfWork, row: RequestRow, state: str, answer: str) -> RequestRow:
     row.state, row.decided_at, row.decided_by, row.answer = state, uow.now, uow.actor.name, answer
-    audit.record(uow, f"{state}-request", f"member/{row.person_id}", before={"request": row.kind}, after={})
+    _record(uow, row, "decide-request", before="waiting")
     uow.say(
         RequestDecided(
             request_id=row.id,
@@ -102,16 +106,27 @@ def _decide(uow: UnitOfWork, row: RequestRow, state: str, answer: str) -> Reques
             accepted=state == "accepted",
             answer=answer,
             decided_at=uow.now,
+            day=row.day,
         )
     )
     return row
 
 
-def _lock_waiting(uow: UnitOfWork, id: str) -> RequestRow:
-    row = uow.get(RequestRow, id, lock=True)
+def _lock(uow: UnitOfWork, id: str) -> RequestRow:
+    """The member first, as whoever makes a request does."""
+    person_id = uow.get(RequestRow, id).person_id
+    uow.get(MemberRow, person_id, lock=True)
+    return uow.get(RequestRow, id, lock=True)
+
+
+def _need_waiting(row: RequestRow) -> None:
     if row.state != "waiting":
         raise RequestDecidedAlready
-    return row
+
+
+def _record(uow: UnitOfWork, row: RequestRow, action: str, *, before: str = "") -> None:
+    was, now = ({"request": f"{row.kind} {state}"} for state in (before, row.state))
+    audit.record(uow, action, f"member/{row.person_id}", before=was if before else {"request": ""}, after=now)
 
 
 def _check(uow: UnitOfWork, person: MemberRow, kind: str, asked: Mapping[str, Any]) -> None:

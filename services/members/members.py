@@ -102,10 +102,13 @@ def change_own_email(uow: UnitOfWork, person_id: str, email: str) -> MemberRow:
 
 
 def free_address(uow: UnitOfWork, id: str) -> MemberRow:
-    """Of somebody who has left: another record may have it from now on (M3+). Raises NotFound, StillMember."""
+    """Of somebody who has left: another record may have it from now on (M3+).
+
+    Raises NotFound, StillMember, Forbidden."""
     row = uow.get(MemberRow, id, lock=True)
     if row.standing not in ENDED:
         raise StillMember(name=row.name)
+    _protect_staff(uow, row)
     return _change(uow, row, {"email": None}, "free-address")
 
 

@@ -12,6 +12,7 @@ from services.members.search import ordering
 from shared.db import Id
 from shared.errors import N_, Fault, InvalidInput
 from shared.ids import new_id
+from shared.jobs import JobRow
 from shared.uow import UnitOfWork
 
 KEEP = timedelta(days=2)
@@ -38,6 +39,14 @@ def members_of(selection: SelectionRow) -> sa.Select[Any]:
     """The chosen members, in the order of the list."""
     chosen = sa.select(MemberRow).join(SelectedRow, SelectedRow.member_id == MemberRow.id)
     return chosen.where(SelectedRow.selection_id == selection.id).order_by(SelectedRow.ordinal)
+
+
+def same_work(uow: UnitOfWork, selection: SelectionRow, kind: str, args: dict[str, Any]) -> JobRow | None:
+    """What was started for this list already and is the same: whoever clicks twice means it once."""
+    uow.get(SelectionRow, selection.id, lock=True)
+    since = sa.select(JobRow).where(JobRow.kind == kind, JobRow.created_at >= selection.made_at)
+    found = uow.session.scalars(since.where(JobRow.state.in_(("queued", "running", "done"))))
+    return next((job for job in found if job.args == args), None)
 
 
 def forget_old_selections(uow: UnitOfWork) -> None:

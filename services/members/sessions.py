@@ -14,7 +14,7 @@ from services.members.models import AccountRow, LoginSessionRow, MemberRow
 from services.members.standings.words import role_of
 from services.members.tokens import digest
 from shared import clock
-from shared.identity import PAYERS, Principal, Role, end_sessions
+from shared.identity import PAYERS, TOKEN_LIFETIME, Principal, Role, end_sessions
 from shared.messages.members import SessionsEnded
 from shared.service import RunningService
 from shared.uow import UnitOfWork
@@ -22,6 +22,7 @@ from shared.uow import UnitOfWork
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=5)
+IN_A_MESSAGE = 1_000  # ids; a message holds some thousands
 SECRET_LENGTH = 43  # 32 bytes in base64url
 
 
@@ -125,11 +126,15 @@ def forget_old_sessions(uow: UnitOfWork) -> None:
 
 
 def _end(uow: UnitOfWork, which: sa.Select[LoginSessionRow]) -> None:
-    rows = uow.session.scalars(which.where(LoginSessionRow.ended_at.is_(None))).all()
-    if not rows:
-        return
+    living = (
+        LoginSessionRow.ended_at.is_(None),
+        LoginSessionRow.expires_at > uow.now,
+        LoginSessionRow.last_seen_at > uow.now - IDLE - TOKEN_LIFETIME,
+    )
+    rows = uow.session.scalars(which.where(*living)).all()
     for row in rows:
         row.ended_at = uow.now
-    ids = tuple(row.id for row in rows)
-    end_sessions(uow.session, ids, uow.now)
-    uow.say(SessionsEnded(session_ids=ids, ended_at=uow.now))
+    for start in range(0, len(rows), IN_A_MESSAGE):
+        ids = tuple(row.id for row in rows[start : start + IN_A_MESSAGE])
+        end_sessions(uow.session, ids, uow.now)
+        uow.say(SessionsEnded(session_ids=ids, ended_at=uow.now))

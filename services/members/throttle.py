@@ -48,6 +48,14 @@ def mail_limits(email: str) -> Sequence[Limit]:
     return (Limit(_key("mail-to", email), 5, timedelta(hours=1)),)
 
 
+def new_email_limits(account_id: str, email: str) -> Sequence[Limit]:
+    """Counted apart from what anybody can ask for: otherwise one would tell about the other."""
+    return (
+        Limit(_key("new-email-of", account_id), 10, timedelta(hours=1), TooManyRequests),
+        Limit(_key("new-email-to", email), 5, timedelta(hours=1), TooManyRequests),
+    )
+
+
 def is_over(uow: UnitOfWork, limits: Sequence[Limit]) -> Limit | None:
     """The limit that is reached, if one is."""
     rows = uow.session.scalars(sa.select(AttemptsRow).where(AttemptsRow.key.in_([limit.key for limit in limits])))

@@ -50,8 +50,9 @@ def write_application_letter(uow: UnitOfWork, message: ApplicationStarted) -> No
 
 
 def write_email_change_letter(uow: UnitOfWork, message: EmailChangeStarted) -> None:
-    """To the new address, which is not the person's yet."""
-    to = {"email": message.email, "language": message.language, "name": message.name}
+    """To the new address, whose owner may be anybody: no word in it is of whoever asked."""
+    name = "Sir or Madam" if message.language == "en" else "ご利用者"
+    to = {"email": message.email, "language": message.language, "name": name}
     about = {"to": to, "link": message.link, "expires_at": message.expires_at}
     kind = "email-known" if message.known else "email-link"
     queue_letter(uow, Draft(kind=kind, cause=message.change_id, about=about))
@@ -70,7 +71,7 @@ def write_request_letter(uow: UnitOfWork, message: RequestMade) -> None:
 
 
 def write_decision_letter(uow: UnitOfWork, message: RequestDecided) -> None:
-    about = {"request": message.request, "accepted": message.accepted, "answer": message.answer}
+    about = {"request": message.request, "accepted": message.accepted, "answer": message.answer, "day": message.day}
     draft = Draft(kind="request-decided", cause=message.request_id, person_id=message.person_id, about=about)
     queue_letter(uow, draft)
 

@@ -114,7 +114,6 @@ class EmailChangeStarted(Message, tag="members.EmailChangeStarted.v1"):
 
     change_id: str
     person_id: str
-    name: str  # in the person's language
     email: str  # the new one
     language: str
     link: str
@@ -151,3 +150,4 @@ class RequestDecided(Message, tag="members.RequestDecided.v1"):
     accepted: bool
     answer: str
     decided_at: datetime
+    day: date | None = None  # the first of the leave, the last of the membership

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
+from shared.errors import N_, Fault, InvalidInput
 from shared.service import RunningService
 from shared.web.access import Access, declare_endpoint
 
@@ -38,7 +40,19 @@ class _Api(Api):  # type: ignore[misc]
         """shared.web.problems answers all errors alike."""
 
 
+def _refuse_half_characters() -> None:
+    """JSON can hold half of a character, which no database stores and no log line shows."""
+    if request.is_json and b"\\ud" in request.get_data().lower():
+        try:
+            json.dumps(json.loads(request.get_data()), ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise InvalidInput(faults=[Fault(N_("This holds characters that do not exist."))]) from error
+        except ValueError:
+            return  # no JSON at all: told where it is read
+
+
 def install(app: Flask, running: RunningService) -> None:
+    app.before_request(_refuse_half_characters)
     options: dict[str, Any] = {
         "servers": [{"url": running.settings.public_url}],
         "components": {

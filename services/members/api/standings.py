@@ -49,6 +49,7 @@ class ObstacleSchema(Schema):
     number = fields.String(attribute="member.number", allow_none=True)
     standing = fields.String()
     starts_on = fields.Date()
+    too_early = fields.Boolean(metadata={"description": "Its date is in the way; otherwise the standing is"})
 
 
 class BulkPreviewSchema(Schema):
@@ -56,7 +57,9 @@ class BulkPreviewSchema(Schema):
 
     count = fields.Integer()
     in_the_way = fields.Integer()
-    first_day = fields.Date(metadata={"description": "The earliest day on which no date is in the way"})
+    first_day = fields.Date(
+        allow_none=True, metadata={"description": "The earliest possible, where dates are in the way"}
+    )
     obstacles = fields.List(fields.Nested(ObstacleSchema), metadata={"description": "The first hundred"})
 
 

@@ -82,36 +82,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("number_prefix", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("number_width", sa.Integer(), server_default="0", nullable=False))
 
-    _begin_histories()
-    op.execute(
-        "INSERT INTO member_numbers (society_id, number, member_id)"
-        " SELECT society_id, number, id FROM members WHERE number IS NOT NULL"
-    )
     isolate("standings", "selections", "selected_members", "member_numbers")
-
-
-def _begin_histories() -> None:
-    """Of who is there already: their standing, since when as far as anybody can tell, and their leaving."""
-    if op.get_bind().dialect.name == "postgresql":
-        id, today, changed = "gen_random_uuid()", "CURRENT_DATE", "CAST(changed_at AT TIME ZONE 'Asia/Tokyo' AS date)"
-        after_leaving, now = "leaves_on + 1", "now()"
-    else:
-        id, today, changed = "lower(hex(randomblob(16)))", "date('now')", "date(changed_at, '+9 hours')"
-        after_leaving, now = "date(leaves_on, '+1 day')", "strftime('%Y-%m-%d %H:%M:%S.000000', 'now')"
-    since = (
-        f"CASE WHEN standing IN ('left', 'expelled') AND leaves_on < {today} THEN {after_leaving}"
-        f" WHEN standing IN ('applying', 'active') AND joined_on <= {today} THEN joined_on ELSE {changed} END"
-    )
-    columns = "society_id, id, member_id, standing, starts_on, in_force_at, recorded_at, recorded_by"
-    op.execute(
-        f"INSERT INTO standings ({columns}) SELECT society_id, {id}, id, standing, {since}, {now}, {now}, ''"
-        " FROM members WHERE kind <> 'guest'"
-    )
-    op.execute(
-        f"INSERT INTO standings ({columns}) SELECT society_id, {id}, id, 'left', {after_leaving}, NULL, {now}, ''"
-        " FROM members WHERE kind <> 'guest' AND standing = 'leaving'"
-        f" AND leaves_on IS NOT NULL AND {after_leaving} > {changed}"
-    )
 
 
 def downgrade() -> None:

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("asked_at", UtcDateTime(), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
         sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["members.id"], name=op.f("fk_member_requests_person_id_members")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_requests")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,4 +40,5 @@ class RequestRow(SocietyOwned, Base):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str] = mapped_column(default="")
+    day: Mapped[date | None]  # from which, or until which, the office has accepted it
     answer: Mapped[str] = mapped_column(sa.Text, default="")  # of the office, to the member

@@ -14,7 +14,7 @@ from services.members.errors import NumberingRefused
 from services.members.members import label, touch
 from services.members.models import CategoryRow, MemberRow, NumberRow, SelectedRow, SelectionRow
 from services.members.numbers.register import holders, next_free
-from services.members.selections import members_of
+from services.members.selections import members_of, same_work
 from services.members.standings.words import ENDED
 from services.members.values import LONGEST_NUMBER
 from shared import audit, jobs
@@ -94,9 +94,11 @@ def look_at_numbering(uow: UnitOfWork, selection: SelectionRow, starts: Starts) 
 
 def start_numbering(uow: UnitOfWork, selection: SelectionRow, starts: Starts) -> JobRow:
     """In the background. Raises InvalidInput, NumberingRefused."""
+    args = {"selection": selection.id, "starts": dict(starts)}
+    if known := same_work(uow, selection, ASSIGN, args):
+        return known
     if look_at_numbering(uow, selection, starts).in_the_way:
         raise NumberingRefused
-    args = {"selection": selection.id, "starts": dict(starts)}
     audit.record(uow, ASSIGN, f"selection/{selection.id}", after={**args, "count": selection.count})
     return jobs.start(uow, ASSIGN, args, total=selection.count)
 

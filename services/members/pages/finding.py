@@ -19,11 +19,15 @@ ASKED = ("q", "category", "standing", "on")
 
 
 def searched(args: Mapping[str, str]) -> sa.Select[Any]:
-    """Nonsense counts as not said."""
+    return matching(args.get("q", ""), **conditions(args))
+
+
+def conditions(args: Mapping[str, str]) -> dict[str, Any]:
+    """What `matching` takes beside the words. Nonsense counts as not said."""
     on = None
     with suppress(BadValue):
         on = values.day(args.get("on", ""))
-    return matching(args.get("q", ""), category=args.get("category", ""), standing=args.get("standing", ""), on=on)
+    return {"category": args.get("category", ""), "standing": args.get("standing", ""), "on": on}
 
 
 def ticked() -> list[str]:

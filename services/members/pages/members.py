@@ -31,7 +31,7 @@ from services.members.export import Export
 from services.members.invitations import start_invitations
 from services.members.members import CHANGEABLE, add_member, change_member, free_address
 from services.members.models import AccountRow, CategoryRow, MemberRow
-from services.members.pages.finding import ASKED, searched, ticked
+from services.members.pages.finding import ASKED, conditions, searched, ticked
 from services.members.pages.words import BADGES, FIELDS, ChangedSchema, FormSchema, recorded_word, standing_choices
 from services.members.password_links import send_link
 from services.members.person_input import read_person
@@ -192,11 +192,8 @@ def free(id: UUID) -> ResponseReturnValue:
 def invite_many() -> ResponseReturnValue:
     """The members that were ticked, or everybody that the search finds."""
     ids = None if request.form.get("all") else ticked()
-    chosen = {name: request.form.get(name, "") for name in ("q", "category", "standing")}
     with unit() as uow:
-        job = start_invitations(
-            uow, ids=ids, query=chosen["q"], category=chosen["category"], standing=chosen["standing"]
-        )
+        job = start_invitations(uow, ids=ids, query=request.form.get("q", ""), **conditions(request.form))
     return redirect(url_for("members.show_invitations", id=job.id), 303)
 
 

@@ -30,6 +30,7 @@ FIELDS = {
     "note": N_("Note"),
     "custom": N_("Custom fields"),
     "history": N_("History of standings"),
+    "request": N_("Requests"),
 }
 _TONES = {
     "applying": ("info", "file-clock"),
@@ -72,6 +73,9 @@ def recorded_word(name: str, value: Any) -> Any:
     """A value of the audit trail as people read it: codes of standings become words."""
     if name == "standing":
         return _(STANDINGS[value]) if value in STANDINGS else value
+    if name == "request" and value:
+        kind, state = value.split(" ", 1)
+        return f"{_(REQUEST_NAMES[kind])}: {_(REQUEST_BADGES[state].text)}"
     if name == "history" and value:
         entries = (entry.split(" ", 1) for entry in value.split("; "))
         return "; ".join(f"{day} {_(STANDINGS[code])}" for day, code in entries)

@@ -118,6 +118,7 @@ def _changing(uow: UnitOfWork, roster_id: str) -> Iterator[Sequence[sa.Row[Any]]
 def _as_they_were(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> Members:
     ids = [row.member_id for row in rows if row.action == "changed"]
     statement = sa.select(MemberRow.id, *_columns(MemberRow)).where(MemberRow.id.in_(ids))
+    statement = statement.order_by(MemberRow.id).with_for_update()  # before their histories are
     return {member.id: member for member in uow.session.execute(statement)} if ids else {}
 
 

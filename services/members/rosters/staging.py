@@ -68,7 +68,8 @@ def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow]) -> list[Faul
         before: Mapping[str, Any] = {name: getattr(member, name) for name in _COMPARED} if member else BLANK_PERSON
         after = _merged(before, row)
         found = row.faults + conflicts
-        if not found and (fault := contradiction(after["standing"], after["leaves_on"], today)):
+        moved = any(after[name] != before[name] for name in ("standing", "leaves_on"))
+        if moved and not found and (fault := contradiction(after["standing"], after["leaves_on"], today)):
             found = [replace(fault, row=row.number)]
         faults += found
         action = "faulty" if found else "new" if member is None else "same" if after == before else "changed"

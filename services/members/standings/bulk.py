@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from services.members.errors import BulkChangeRefused
 from services.members.models import MemberRow, SelectedRow, SelectionRow, StandingRow
-from services.members.selections import members_of
+from services.members.selections import members_of, same_work
 from services.members.standings.dates import DAY, FOLLOWS, Entry
 from services.members.standings.settling import histories, settle, standing_row
 from shared import audit, jobs
@@ -32,16 +32,17 @@ class Obstacle:
     member: MemberRow
     standing: str
     starts_on: date
+    too_early: bool  # its date is in the way; otherwise the standing is
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a bulk change would do. `first_day`: the earliest on which no date is in the way."""
+    """What a bulk change would do. `first_day`: the earliest possible, where dates are in the way."""
 
     count: int
     obstacles: Sequence[Obstacle]
     in_the_way: int
-    first_day: date
+    first_day: date | None
 
 
 def look_at_change(uow: UnitOfWork, selection: SelectionRow, standing: str, starts_on: date) -> Preview:
@@ -55,12 +56,12 @@ def look_at_change(uow: UnitOfWork, selection: SelectionRow, standing: str, star
         .order_by(latest.c.ordinal)
     )
     found = uow.session.execute(statement.limit(SHOWN)).all()
-    newest = uow.session.scalar(sa.select(sa.func.max(latest.c.starts_on)))
+    newest = uow.session.scalar(sa.select(sa.func.max(latest.c.starts_on)).where(latest.c.starts_on >= starts_on))
     return Preview(
         count=selection.count,
-        obstacles=[Obstacle(*row) for row in found],
+        obstacles=[Obstacle(member, now, since, since >= starts_on) for member, now, since in found],
         in_the_way=uow.session.scalar(sa.select(sa.func.count()).select_from(latest).where(blocked)) or 0,
-        first_day=newest + DAY if newest else uow.today,
+        first_day=newest + DAY if newest else None,
     )
 
 
@@ -69,9 +70,11 @@ def start_change(uow: UnitOfWork, selection: SelectionRow, standing: str, starts
     if standing == "leaving":
         text = N_("Whoever leaves has a last day of their own: please enter it at the member.")
         raise InvalidInput(faults=[Fault(text, field="standing")])
+    args = {"selection": selection.id, "standing": standing, "starts_on": starts_on.isoformat()}
+    if known := same_work(uow, selection, CHANGE, args):
+        return known
     if look_at_change(uow, selection, standing, starts_on).in_the_way:
         raise BulkChangeRefused
-    args = {"selection": selection.id, "standing": standing, "starts_on": starts_on.isoformat()}
     audit.record(uow, CHANGE, f"selection/{selection.id}", after={**args, "count": selection.count})
     return jobs.start(uow, CHANGE, args, total=selection.count)
 

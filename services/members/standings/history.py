@@ -36,12 +36,29 @@ def change_standing(
     return _replace(uow, _lock(uow, member_id), [], added)
 
 
+def leave_after(uow: UnitOfWork, member_id: str, last_day: date) -> MemberRow:
+    """Leaving from now on, and left on the day after the last one; at once, where that day has come already.
+
+    What begins today gives way. Raises NotFound, StandingOnThatDay, StandingCannotFollow."""
+    row = _lock(uow, member_id)
+    history = histories(uow, [row])[row.id]
+    gone = Entry(last_day + DAY, "left")
+    if gone.starts_on <= uow.today:
+        return _replace(uow, row, [], [gone])
+    away = [entry for entry in history[1:] if entry.starts_on == uow.today]
+    begins = Entry(uow.today, "leaving") if history[0].starts_on < uow.today else Entry(uow.today + DAY, "leaving")
+    return _replace(uow, row, away, [begins, gone] if begins.starts_on < gone.starts_on else [gone])
+
+
 def edit_standing(uow: UnitOfWork, member_id: str, id: str, standing: str, starts_on: date) -> MemberRow:
     """Put an entry right. So whoever applied and was admitted on one day has one entry: the admission.
 
     Raises NotFound, StandingOnThatDay, StandingCannotFollow, NoStandingToday."""
-    row = _lock(uow, member_id)
-    return _replace(uow, row, [_entry(uow, member_id, id)], [Entry(starts_on, standing)])
+    row, entry = _lock(uow, member_id), _entry(uow, member_id, id)
+    if standing == "leaving" != entry.standing:
+        text = N_("Please record “Leaving” as a new change, with its last day.")
+        raise InvalidInput(faults=[Fault(text, field="standing")])
+    return _replace(uow, row, [entry], [Entry(starts_on, standing)])
 
 
 def remove_standing(uow: UnitOfWork, member_id: str, id: str) -> MemberRow:
@@ -85,7 +102,8 @@ def _replace(uow: UnitOfWork, row: MemberRow, away: Sequence[StandingRow], added
         raise ChangedMeanwhile
     kept = [entry for entry in known[row.id] if entry.id not in gone]
     entries = sorted([*(_as_entry(entry) for entry in kept), *added])
-    check_entries(entries, added or _beside(entries, away[0].starts_on), uow.today)
+    after_gaps = [later for entry in away for later in _beside(entries, entry.starts_on)]
+    check_entries(entries, [*added, *after_gaps], uow.today)
     for entry in away:
         uow.session.delete(entry)
     uow.session.flush()  # what goes away may stand on the day of what comes
@@ -101,6 +119,6 @@ def _as_entry(row: StandingRow) -> Entry:
 
 
 def _beside(entries: Sequence[Entry], day: date) -> list[Entry]:
-    """Where an entry is taken away, the ones around the gap are looked at."""
+    """Where an entry was taken away, the one after the gap must follow the one before it."""
     later = [entry for entry in entries if entry.starts_on > day]
     return later[:1]

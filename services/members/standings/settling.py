@@ -40,17 +40,31 @@ def standing_values(uow: UnitOfWork, member_id: str, entry: Entry) -> dict[str, 
         "starts_on": entry.starts_on,
         "in_force_at": uow.now if entry.starts_on <= uow.today else None,
         "recorded_at": uow.now,
-        "recorded_by": uow.actor.name,
+        "recorded_by": uow.actor.name if uow.actor.id else "",
     }
 
 
 def histories(uow: UnitOfWork, rows: Sequence[MemberRow]) -> dict[str, History]:
-    """By member id. Who came while an older release was running has none yet, and gets one."""
+    """By member id. Whom an older release added or changed while it was still running is written down here."""
     found: dict[str, History] = {row.id: [] for row in rows}
     statement = sa.select(StandingRow).where(StandingRow.member_id.in_(found)).order_by(StandingRow.starts_on)
     for entry in uow.session.scalars(statement):
         found[entry.member_id].append(entry)
-    return {row.id: found[row.id] or begin_history(uow, row) for row in rows}
+    return {row.id: _caught_up(uow, row, found[row.id]) for row in rows}
+
+
+def _caught_up(uow: UnitOfWork, row: MemberRow, history: History) -> History:
+    if not history:
+        return begin_history(uow, row)
+    in_force = [entry for entry in history if entry.in_force_at]
+    waiting = any(entry.starts_on <= uow.today for entry in history if not entry.in_force_at)
+    if waiting or (in_force and in_force[-1].standing == row.standing):
+        return history
+    if in_force and in_force[-1].starts_on == uow.today:
+        in_force[-1].standing = row.standing
+        return history
+    history.append(uow.add(standing_row(uow, row.id, Entry(uow.today, row.standing))))
+    return sorted(history, key=lambda entry: entry.starts_on)
 
 
 def settle(
@@ -72,11 +86,14 @@ def settle(
         before = {name: getattr(row, name) for name in changed}
         for name, value in changed.items():
             setattr(row, name, value)
-        _record(uow, row, action, before, changed, (changes or {}).get(row.id))
+        altered = (changes or {}).get(row.id)
+        _record(uow, row, action, before, changed, altered)
+        if not changed and not altered:
+            continue
+        row.revision += 1  # also for what is to come: a roster that was checked before must notice it
+        row.changed_at = uow.now
         if not changed:
             continue
-        row.revision += 1
-        row.changed_at = uow.now
         told.append(PersonChanged(person=row.public(categories.get(row.category or ""))))
         if row.standing in ENDED and was not in ENDED:
             shut_out.append(row.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -93,6 +94,23 @@ def test_wrong_values_are_told_by_field(
     assert answer.status_code == 422
     assert answer.get_json()["errors"][0]["field"].startswith(field)
     assert members_of(running, society) == []
+
+
+@pytest.mark.parametrize("note", ["\ud800", "a\udfff", "\udc00\ud800"])
+def test_halves_of_characters_are_refused(
+    client: FlaskClient, running: RunningService, society: str, bearer: dict[str, str], note: str
+) -> None:
+    answer = client.post(
+        f"{API}/members",
+        data=json.dumps({"name": "髙橋", "note": note}),
+        content_type="application/json",
+        headers=bearer,
+    )
+    assert answer.status_code == 422 and members_of(running, society) == []
+    whole = client.post(
+        f"{API}/members", data=json.dumps({"name": "𠮷田"}), content_type="application/json", headers=bearer
+    )
+    assert whole.status_code == 201, "a character that JSON writes in two halves"
 
 
 @pytest.mark.rule("M9")

@@ -195,15 +195,16 @@ def test_integrators_change_many_too(
     day = today(running, society).isoformat()
     wanted = {"standing": "left", "starts_on": day}
     look = office.get(address, query_string=wanted, headers=token).get_json()
-    assert (look["count"], look["in_the_way"], look["first_day"]) == (5, 0, "2020-04-02")
+    assert (look["count"], look["in_the_way"], look["first_day"]) == (5, 0, None)
     blocked = office.get(address, query_string={**wanted, "starts_on": "2020-04-01"}, headers=token).get_json()
     assert (blocked["in_the_way"], blocked["obstacles"][0]["number"]) == (5, "0")
+    assert (blocked["first_day"], blocked["obstacles"][0]["too_early"]) == ("2020-04-02", True)
     job = office.post(address, json=wanted, headers=token)
     assert job.status_code == 202
     work(running)
     done = office.get(f"/members/api/work/{job.get_json()['id']}", headers=token).get_json()
     assert (done["state"], done["done"]) == ("done", 5)
-    again = office.post(address, json=wanted, headers=token)
+    again = office.post(address, json={**wanted, "standing": "on_leave"}, headers=token)
     assert (again.status_code, again.get_json()["type"]) == (409, "bulk-change-refused")
     assert BulkChangeRefused().slug == "bulk-change-refused"
 
@@ -216,3 +217,24 @@ def test_who_only_reads_chooses_nobody(
     reader = as_role(role)
     assert "/selections" not in reader.get(LIST).text
     assert post(reader, "/members/console/selections", page=LIST, all="1").status_code == 403
+
+
+@pytest.mark.rule("M6")
+def test_whoever_clicks_twice_means_it_once(
+    running: RunningService, society: str, office: FlaskClient, people: list[str]
+) -> None:
+    place, day = choose_on_page(office, all="1"), today(running, society).isoformat()
+    answers = [post(office, place, page=place, standing="on_leave", starts_on=day) for _ in range(2)]
+    work(running)
+    answers.append(post(office, place, page=place, standing="on_leave", starts_on=day))
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    assert "5 名の会員状況を変更しました" in office.get(answers[-1].headers["Location"]).text
+
+
+@pytest.mark.rule("M6")
+def test_where_no_day_would_do_none_is_proposed(
+    running: RunningService, society: str, office: FlaskClient, people: list[str]
+) -> None:
+    place = choose_on_page(office, all="1")
+    page = office.get(f"{place}?standing=applying&starts_on={today(running, society)}").text
+    assert "指定できる最初の日付" not in page and "この会員状況からは変更できません" in page

@@ -195,7 +195,7 @@ def test_integrators_number_too(
     assert [each["number"] for each in look["planned"]] == ["R0001", "R0002", "S-001", "R0003"]
     assert office.post(address, json=starts, headers=token).status_code == 202
     work(running)
-    again = office.post(address, json=starts, headers=token)
+    again = office.post(address, json={"starts": {"R": 50, "S-": 50}}, headers=token)
     assert (again.status_code, again.get_json()["type"]) == (409, "numbering-refused")
     assert office.post(address, json={"starts": {"R": 1}}, headers=token).status_code == 422
 
@@ -213,3 +213,16 @@ def test_who_only_reads_numbers_nobody(
     with running.unit(society, reading=True) as uow:
         assert uow.get(SelectionRow, selection.id).count == 4
     assert set(numbers(running, society).values()) == {None}
+
+
+@pytest.mark.rule("M7")
+def test_a_prefix_in_full_width_is_kept_in_half_width(
+    running: RunningService, society: str, office: FlaskClient
+) -> None:
+    page = "/members/console/categories/regular"
+    form = {"name": "正会員", "name_en": "Regular member", "number_width": "4"}
+    assert post(office, page, page=page, number_prefix="Ｓ－", **form).status_code == 303
+    assert post(office, page, page=page, number_prefix="２０２６", **form).status_code == 422
+    a_member(running, society, kana="アオキ")
+    place = page_for(office, all="1")
+    assert "S-0001" in office.get(f"{place}?starts.0=1").text

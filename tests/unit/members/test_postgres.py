@@ -207,6 +207,7 @@ def test_those_who_were_there_before_get_a_history_by_the_migration(
         ("individual", "休会", "on_leave", "'2020-04-01'", "NULL"),
         ("individual", "退会", "left", "'2020-04-01'", "'2025-03-31'"),
         ("individual", "予定", "leaving", "NULL", "'2099-03-31'"),
+        ("individual", "在会 予定日", "active", "'2020-04-01'", "'2099-03-31'"),
         ("guest", "職員", "active", "NULL", "NULL"),
     )
     society = new_id()
@@ -221,9 +222,10 @@ def test_those_who_were_there_before_get_a_history_by_the_migration(
         "休会": [("on_leave", date(2026, 6, 1))],
         "退会": [("left", date(2025, 4, 1))],
         "予定": [("leaving", date(2026, 6, 1)), ("left", date(2099, 4, 1))],
+        "在会 予定日": [("active", date(2020, 4, 1)), ("left", date(2099, 4, 1))],
     }
     with engine.connect() as connection:
         scheduled = "SELECT standing FROM standings WHERE in_force_at IS NULL"
-        assert connection.execute(sa.text(scheduled)).scalars().all() == ["left"]
+        assert connection.execute(sa.text(scheduled)).scalars().all() == ["left"] * 2
     engine.dispose()
     started.stop()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from services.members.member_requests import make_request
+from services.members.member_requests import accept_request, make_request
 from services.members.models import MemberRow, RequestRow
+from shared import clock
 from shared.errors import NotFound
 from shared.identity import Role
 from shared.messages.members import PersonChanged, RequestDecided, RequestMade
@@ -83,7 +84,9 @@ def test_a_leave_and_a_withdrawal_become_entries_of_the_history(
         uow.session.execute(sa.text("UPDATE standings SET starts_on = '2020-04-01'"))
     begins, last = day + timedelta(days=10), day + timedelta(days=100)
     assert ask(her, "leave", day=begins.isoformat()).status_code == 303
-    assert decide(office, request_of(running, society), "accept", day=(begins + timedelta(days=1)).isoformat())
+    chosen = (begins + timedelta(days=1)).isoformat()
+    assert decide(office, request_of(running, society), "accept", day=chosen).status_code == 303
+    assert request_of(running, society).day == begins + timedelta(days=1)
     assert histories(running, society)[member.name][1:] == [("on_leave", begins + timedelta(days=1))], "another day"
     assert ask(her, "withdrawal", day=last.isoformat()).status_code == 303
     refused = decide(office, request_of(running, society), "accept", day=last.isoformat())
@@ -93,6 +96,25 @@ def test_a_leave_and_a_withdrawal_become_entries_of_the_history(
     assert decide(office, request_of(running, society), "accept", day=last.isoformat()).status_code == 303
     assert histories(running, society)[member.name][1:] == [("leaving", day), ("left", last + timedelta(days=1))]
     assert members_of(running, society)[0].leaves_on == last
+
+
+@pytest.mark.rule("M13+")
+def test_a_withdrawal_that_is_opened_late_or_on_the_first_day_can_be_accepted(
+    running: RunningService, society: str, member: MemberRow, her: FlaskClient, office: FlaskClient
+) -> None:
+    """The member joined today: then they are leaving from tomorrow."""
+    day = today(running, society)
+    last = day + timedelta(days=30)
+    ask(her, "withdrawal", day=last.isoformat())
+    assert decide(office, request_of(running, society), "accept", day=last.isoformat()).status_code == 303
+    tomorrow, after = day + timedelta(days=1), last + timedelta(days=1)
+    assert histories(running, society)[member.name] == [("active", day), ("leaving", tomorrow), ("left", after)]
+    other = a_member(running, society, name="遅 番", joined_on=date(2020, 4, 1))
+    with running.unit(society) as uow:
+        make_request(uow, other.id, "withdrawal", {"day": day}, reason="")
+    with clock.travel(by=timedelta(days=20)), running.unit(society) as uow:  # a page's token would be over by then
+        accept_request(uow, request_of(running, society).id, day=day)
+    assert histories(running, society)["遅 番"] == [("active", date(2020, 4, 1)), ("left", tomorrow)]
 
 
 @pytest.mark.rule("M13+")
@@ -131,6 +153,8 @@ def test_nobody_takes_back_the_request_of_another(
     row = request_of(running, society)
     other = as_role(Role.MEMBER, person=a_member(running, society, name="他 人").id)
     assert post(other, f"{MINE}/{row.id}/take-back", page=MINE).status_code == 404
+    assert post(her, f"{MINE}/{row.id}/take-back", page=MINE).status_code == 303
+    assert post(other, f"{MINE}/{row.id}/take-back", page=MINE).status_code == 404, "decided ones, too"
     assert "鈴木" not in other.get(MINE).text
     stranger = as_role(Role.AFFAIRS, society_id=make_society(running, "hokushin"))
     assert stranger.get(f"{OFFICE}/{row.id}").status_code == 404

@@ -182,6 +182,23 @@ def test_standings_of_a_roster_become_entries_of_the_history(running: RunningSer
 
 
 @pytest.mark.rule("M10")
+def test_a_roster_corrects_when_somebody_left(running: RunningService, society: str) -> None:
+    header = "会員番号,氏名,会員種別,会員状況,退会予定日"
+    for last in ("2025-03-31", "2025-09-30"):
+        import_all(running, society, roster(f"1,退会 者,正会員,退会,{last}", header=header).encode())
+    assert histories(running, society) == {"退会 者": [("left", date(2025, 10, 1))]}
+
+
+@pytest.mark.rule("M10")
+def test_an_old_contradiction_that_a_roster_does_not_touch_is_no_fault(running: RunningService, society: str) -> None:
+    row = a_member(running, society, name="旧 データ", number="1")
+    with running.unit(society) as uow:
+        uow.get(MemberRow, row.id).leaves_on = date(2020, 3, 31)
+    told = check(running, society, roster("1,旧 データ改,正会員", header="会員番号,氏名,会員種別").encode())
+    assert (told.faults, told.changed) == (0, 1)
+
+
+@pytest.mark.rule("M10")
 def test_a_standing_and_a_last_day_that_contradict_each_other_are_faults(running: RunningService, society: str) -> None:
     header = "会員番号,氏名,会員種別,会員状況,退会予定日"
     rows = ("1,A,正会員,在会,2020-03-31", "2,B,正会員,退会,2099-03-31", "3,C,正会員,退会予定,2099-03-31")

@@ -158,7 +158,6 @@ def new_email(**changes: Any) -> EmailChangeStarted:
     given: dict[str, Any] = {
         "change_id": new_id(),
         "person_id": new_id(),
-        "name": "髙橋 花子" if changes.get("language", "ja") == "ja" else "Hanako Takahashi",
         "email": "new@example.org",
         "language": "ja",
         "link": "" if changes.get("known") else f"https://tsudoi.example.org/members/my/email/{new_id()}",

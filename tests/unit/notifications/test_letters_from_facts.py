@@ -85,7 +85,10 @@ def test_every_kind_of_letter_is_written_in_both_languages(running: RunningServi
         assert letter.subject and letter.text and "{{" not in letter.text
         if letter.kind in ("application-link", "application-known"):
             assert ("入会申込者 様" if language == "ja" else "Dear applicant,") in letter.text
-        elif letter.kind in ("email-link", "email-known", "email-changed"):
+        elif letter.kind in ("email-link", "email-known"):
+            assert ("ご利用者 様" if language == "ja" else "Dear Sir or Madam,") in letter.text
+            assert "髙橋" not in letter.text and "Takahashi" not in letter.text, "whoever asked may be anybody"
+        elif letter.kind == "email-changed":
             assert ("髙橋 花子 様" if language == "ja" else "Dear Hanako Takahashi,") in letter.text
         elif letter.person_id is None:
             assert "日本集い学会事務局 御中" in letter.text
@@ -133,12 +136,13 @@ def decision(person_id: str, *, accepted: bool, answer: str = "") -> RequestDeci
         accepted=accepted,
         answer=answer,
         decided_at=datetime.now(UTC),
+        day=date(2027, 3, 31) if accepted else None,
     )
 
 
 @pytest.mark.rule("N1")
 @pytest.mark.rule("M13+")
-@pytest.mark.parametrize(("accepted", "words"), [(True, "会員情報に反映しました"), (False, "受理できませんでした")])
+@pytest.mark.parametrize(("accepted", "words"), [(True, "退会予定日：2027年3月31日"), (False, "受理できませんでした")])
 def test_the_decision_on_a_request_is_told_with_its_reason(running: RunningService, accepted: bool, words: str) -> None:
     who = tell_person(running)
     told = decision(who.id, accepted=accepted, answer="年度末に\nお願いします")
