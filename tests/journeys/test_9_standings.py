@@ -45,7 +45,7 @@ def test_a_withdrawal_is_taken_down_and_a_leave_is_scheduled(here: Here) -> None
     office.page.fill("input[name=starts_on]", begins.isoformat())
     office.shot("100-change-a-standing")
     office.button("登録する").click()
-    office.see("変更予定を登録しました", "変更予定")
+    office.see("変更予定", "休会")
     with office.refused_with(409):
         office.page.select_option("select[name=standing]", "expelled")
         office.page.fill("input[name=starts_on]", begins.isoformat())
@@ -130,3 +130,34 @@ def test_a_member_changes_their_address_on_a_phone(here: Here) -> None:
 
 def _warned(here: Here, old: str) -> bool:
     return any("変更されました" in letter.subject for letter in here.installation.letters_to(old))
+
+
+@pytest.mark.rule("M13+")
+@pytest.mark.rule("N1")
+def test_a_member_asks_for_another_name_and_the_office_accepts(here: Here) -> None:
+    email, office = f"renamed-{here.installation.name}@moves.example", here.office()
+    add_member(office, "旧姓 花子", email=email, kana="キュウセイ ハナコ")
+    window = here.visitor(PHONE)
+    window.go(password_link(here.installation, window, email))
+    set_password(window)
+    window.go("/members/my/requests")
+    window.shot("111-no-requests-yet")
+    window.link("氏名変更").click()
+    window.page.fill("input[name=name]", "新姓 花子")
+    window.page.fill("input[name=kana]", "シンセイ ハナコ")
+    window.page.fill("textarea[name=reason]", "結婚のため")
+    window.shot("112-another-name")
+    window.button("送信").click()
+    window.see("新姓 花子", "事務局で確認中")
+    window.shot("113-waiting")
+
+    office.go("/members/console/requests").see("旧姓 花子", "氏名変更")
+    office.shot("114-requests")
+    office.link("旧姓 花子").click()
+    office.see("新姓 花子", "結婚のため")
+    office.shot("115-one-request")
+    office.button("受理して反映する").click()
+    office.see("確認待ちの届出はありません")
+    wait_for(lambda: any("届出" in one.subject for one in here.installation.letters_to(email)), "the decision")
+    window.go("/members/my/requests").see("受理")
+    window.go("/members/my/profile").see("新姓 花子", "シンセイ ハナコ")
