@@ -140,6 +140,7 @@ def test_a_member_asks_for_another_name_and_the_office_accepts(here: Here) -> No
     window = here.visitor(PHONE)
     window.go(password_link(here.installation, window, email))
     set_password(window)
+    expect(window.page).to_have_url(f"{window.url}/members/my/")
     window.go("/members/my/requests")
     window.shot("111-no-requests-yet")
     window.link("氏名変更").click()
