@@ -228,13 +228,14 @@ def test_a_member_who_leaves_is_logged_out_at_once(
 ) -> None:
     row = a_member(running, society, email="hanako@example.jp")
     with_account(running, society, row, hashed)
-    log_in(client, "hanako@example.jp")
     with running.unit(society) as uow:
         change_standing(uow, row.id, "expelled", uow.today + timedelta(days=1))
-    assert client.get("/members/my/").status_code == 200
-    with clock.travel(by=timedelta(days=1)), running.unit(society) as uow:
-        let_standings_come(uow)
-    assert client.get("/members/my/").status_code == 302
+    with clock.travel(by=timedelta(days=1)):
+        log_in(client, "hanako@example.jp")
+        assert client.get("/members/my/").status_code == 200, "the change is to come"
+        with running.unit(society) as uow:
+            let_standings_come(uow)
+        assert client.get("/members/my/").status_code == 302
     assert any(isinstance(message, SessionsEnded) for message in said(running))
 
 
