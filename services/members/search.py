@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from services.members.models import MemberRow, StandingRow
 from shared.japan.kana import fold_kana, fold_kanji
@@ -56,10 +55,5 @@ def ordering(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
 
 
 def _stood(standing: str, on: date) -> sa.ColumnElement[bool]:
-    later = aliased(StandingRow)
-    newer = sa.exists().where(
-        later.member_id == StandingRow.member_id, later.starts_on > StandingRow.starts_on, later.starts_on <= on
-    )
-    return sa.exists().where(
-        StandingRow.member_id == MemberRow.id, StandingRow.standing == standing, StandingRow.starts_on <= on, ~newer
-    )
+    until = sa.select(StandingRow.standing).where(StandingRow.member_id == MemberRow.id, StandingRow.starts_on <= on)
+    return until.order_by(StandingRow.starts_on.desc()).limit(1).scalar_subquery() == standing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from shared.jobs import JobRow
 from shared.uow import UnitOfWork
 
 KEEP = timedelta(days=2)
+AT_ONCE = 2_000
 
 
 def choose(uow: UnitOfWork, found: sa.Select[Any], *, sort: str = "number") -> SelectionRow:
@@ -35,10 +37,26 @@ def choose(uow: UnitOfWork, found: sa.Select[Any], *, sort: str = "number") -> S
     return row
 
 
-def members_of(selection: SelectionRow) -> sa.Select[Any]:
-    """The chosen members, in the order of the list."""
-    chosen = sa.select(MemberRow).join(SelectedRow, SelectedRow.member_id == MemberRow.id)
-    return chosen.where(SelectedRow.selection_id == selection.id).order_by(SelectedRow.ordinal)
+def chosen_members(uow: UnitOfWork, selection: SelectionRow, *, lock: bool = False) -> Iterator[Sequence[MemberRow]]:
+    """In the order of the list, some thousands at a time."""
+    for ids in chosen_ids(uow, selection):
+        statement = sa.select(MemberRow).where(MemberRow.id.in_(ids)).order_by(MemberRow.id)
+        found = {row.id: row for row in uow.session.scalars(statement.with_for_update() if lock else statement)}
+        yield [found[id] for id in ids]
+
+
+def chosen_ids(uow: UnitOfWork, selection: SelectionRow, at_once: int = AT_ONCE) -> Iterator[Sequence[str]]:
+    """In the order of the list. Whoever needs more than the ids asks by them: a list that was chosen a moment ago is
+    unknown to the database's statistics, and a join with it can take minutes."""
+    last = 0
+    here = SelectedRow.selection_id == selection.id
+    while True:
+        statement = sa.select(SelectedRow.ordinal, SelectedRow.member_id).where(here, SelectedRow.ordinal > last)
+        rows = uow.session.execute(statement.order_by(SelectedRow.ordinal).limit(at_once)).all()
+        if not rows:
+            return
+        last = rows[-1].ordinal
+        yield [row.member_id for row in rows]
 
 
 def same_work(uow: UnitOfWork, selection: SelectionRow, kind: str, args: dict[str, Any]) -> JobRow | None:

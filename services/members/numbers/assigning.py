@@ -14,7 +14,7 @@ from services.members.errors import NumberingRefused
 from services.members.members import label, touch
 from services.members.models import CategoryRow, MemberRow, NumberRow, SelectedRow, SelectionRow
 from services.members.numbers.register import holders, next_free
-from services.members.selections import members_of, same_work
+from services.members.selections import chosen_members, same_work
 from services.members.standings.words import ENDED
 from services.members.values import LONGEST_NUMBER
 from shared import audit, jobs
@@ -25,7 +25,6 @@ from shared.messages.members import PersonChanged
 from shared.uow import UnitOfWork
 
 ASSIGN = "assign-numbers"
-CHUNK = 2_000
 SHOWN = 100  # members of either kind that a preview names
 HIGHEST = 10**12
 
@@ -65,7 +64,8 @@ class Preview:
 
 def formats_of(uow: UnitOfWork, selection: SelectionRow) -> Sequence[Format]:
     """The formats that a chosen list needs, in the order of its categories."""
-    chosen = members_of(selection).order_by(None).with_only_columns(MemberRow.category).distinct()
+    category_of = sa.select(MemberRow.category).where(MemberRow.id == SelectedRow.member_id).scalar_subquery()
+    chosen = sa.select(category_of).where(SelectedRow.selection_id == selection.id).distinct()
     codes = set(uow.session.scalars(chosen))
     needed: dict[str, list[CategoryRow]] = {}
     for category in list_categories(uow):
@@ -137,18 +137,14 @@ def _plan(uow: UnitOfWork, selection: SelectionRow, starts: Starts, *, lock: boo
     _check_starts(formats, starts)
     by_category = {category.code: each for each in formats for category in each.categories}
     places = {each.prefix: starts[each.prefix] for each in formats}
-    statement, last = members_of(selection).add_columns(SelectedRow.ordinal).limit(CHUNK), 0
-    if lock:
-        statement = statement.with_for_update(of=MemberRow)
-    while rows := uow.session.execute(statement.where(SelectedRow.ordinal > last)).all():
-        last = rows[-1].ordinal
+    for members in chosen_members(uow, selection, lock=lock):
         planned = []
-        for row in rows:
-            form, number = by_category.get(row.MemberRow.category or ""), ""
+        for member in members:
+            form, number = by_category.get(member.category or ""), ""
             if form:
                 number = form.number(places[form.prefix])
                 places[form.prefix] += 1
-            planned.append((row.MemberRow, number))
+            planned.append((member, number))
         used = holders(uow, [number for _, number in planned if number])
         yield [Planned(member, number, _obstacle(member, number, used)) for member, number in planned]
 

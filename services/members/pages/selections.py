@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
@@ -14,7 +15,7 @@ from services.members.models import MemberRow, SelectionRow
 from services.members.pages.finding import searched, ticked
 from services.members.pages.words import BADGES, standing_choices
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
-from services.members.selections import choose, members_of
+from services.members.selections import choose, chosen_ids
 from services.members.standings.bulk import look_at_change, start_change
 from shared import jobs
 from shared.errors import TsudoiError
@@ -83,8 +84,14 @@ def _context(uow: UnitOfWork, id: UUID) -> dict[str, Any]:
     selection = uow.get(SelectionRow, str(id))
     return {
         "selection": selection,
-        "chosen": uow.session.scalars(members_of(selection).limit(SHOWN)).all(),
+        "chosen": _first(uow, selection),
         "standings": [(code, text) for code, text in standing_choices() if code != "leaving"],
         "badges_of": BADGES,
         "preview": None,
     }
+
+
+def _first(uow: UnitOfWork, selection: SelectionRow) -> list[MemberRow]:
+    ids = next(chosen_ids(uow, selection, SHOWN), [])
+    rows = {row.id: row for row in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(ids)))}
+    return [rows[id] for id in ids]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from services.members.errors import BulkChangeRefused
-from services.members.models import MemberRow, SelectedRow, SelectionRow, StandingRow
-from services.members.selections import members_of, same_work
+from services.members.models import MemberRow, SelectionRow, StandingRow
+from services.members.selections import chosen_ids, chosen_members, same_work
 from services.members.standings.dates import DAY, FOLLOWS, Entry
 from services.members.standings.settling import histories, settle, standing_row
 from shared import audit, jobs
@@ -21,7 +19,6 @@ from shared.jobs import JobRow, JobRun
 from shared.uow import UnitOfWork
 
 CHANGE = "change-standings"
-CHUNK = 2_000
 SHOWN = 100  # members in the way that are named
 
 
@@ -47,20 +44,27 @@ class Preview:
 
 def look_at_change(uow: UnitOfWork, selection: SelectionRow, standing: str, starts_on: date) -> Preview:
     """Nothing changes."""
-    latest = _latest(selection)
-    blocked = sa.or_(latest.c.starts_on >= starts_on, latest.c.standing.not_in(_may_become(standing)))
-    statement = (
-        sa.select(MemberRow, latest.c.standing, latest.c.starts_on)
-        .join(latest, latest.c.member_id == MemberRow.id)
-        .where(blocked)
-        .order_by(latest.c.ordinal)
-    )
-    found = uow.session.execute(statement.limit(SHOWN)).all()
-    newest = uow.session.scalar(sa.select(sa.func.max(latest.c.starts_on)).where(latest.c.starts_on >= starts_on))
+    may_become = {before for before, after in FOLLOWS.items() if standing in after}
+    named: dict[str, Entry] = {}
+    in_the_way, newest = 0, None
+    for ids in chosen_ids(uow, selection):
+        for id, latest in _latest(uow, ids).items():
+            too_early = latest.starts_on >= starts_on
+            if too_early:
+                newest = max(newest or latest.starts_on, latest.starts_on)
+            elif latest.standing in may_become:
+                continue
+            in_the_way += 1
+            if len(named) < SHOWN:
+                named[id] = latest
+    members = {row.id: row for row in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(named)))}
     return Preview(
         count=selection.count,
-        obstacles=[Obstacle(member, now, since, since >= starts_on) for member, now, since in found],
-        in_the_way=uow.session.scalar(sa.select(sa.func.count()).select_from(latest).where(blocked)) or 0,
+        obstacles=[
+            Obstacle(members[id], latest.standing, latest.starts_on, latest.starts_on >= starts_on)
+            for id, latest in named.items()
+        ],
+        in_the_way=in_the_way,
         first_day=newest + DAY if newest else None,
     )
 
@@ -83,12 +87,9 @@ def change_standings(run: JobRun) -> None:
     """Long work, in one transaction. Raises BulkChangeRefused when somebody was quicker; then nothing is changed."""
     entry = Entry(date.fromisoformat(run.args["starts_on"]), run.args["standing"])
     with run.chunk() as uow:
-        selection = uow.get(SelectionRow, run.args["selection"])
-        last = 0
-        while rows := _lock_next(uow, selection, last):
-            _change(uow, [row.MemberRow for row in rows], entry)
-            last = rows[-1].ordinal
-            run.done += len(rows)
+        for members in chosen_members(uow, uow.get(SelectionRow, run.args["selection"]), lock=True):
+            _change(uow, members, entry)
+            run.done += len(members)
         run.finish(uow, {"changed": run.done})
 
 
@@ -104,22 +105,13 @@ def _change(uow: UnitOfWork, members: Sequence[MemberRow], entry: Entry) -> None
     uow.write_messages()  # into the outbox now, so that memory stays flat
 
 
-def _lock_next(uow: UnitOfWork, selection: SelectionRow, after: int) -> Sequence[sa.Row[Any]]:
-    statement = members_of(selection).add_columns(SelectedRow.ordinal).where(SelectedRow.ordinal > after)
-    return uow.session.execute(statement.limit(CHUNK).with_for_update(of=MemberRow)).all()
-
-
-def _latest(selection: SelectionRow) -> sa.Subquery:
-    """The last entry of each chosen member's history: (ordinal, member_id, standing, starts_on)."""
-    newer = aliased(StandingRow)
-    is_last = ~sa.exists().where(newer.member_id == StandingRow.member_id, newer.starts_on > StandingRow.starts_on)
-    return (
-        sa.select(SelectedRow.ordinal, SelectedRow.member_id, StandingRow.standing, StandingRow.starts_on)
-        .join(StandingRow, StandingRow.member_id == SelectedRow.member_id)
-        .where(SelectedRow.selection_id == selection.id, is_last)
-        .subquery()
-    )
-
-
-def _may_become(standing: str) -> list[str]:
-    return [before for before, after in FOLLOWS.items() if standing in after]
+def _latest(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, Entry]:
+    """The last entry of each of these histories, by member id, in the order of the ids."""
+    columns = sa.select(StandingRow.member_id, StandingRow.starts_on, StandingRow.standing)
+    found = {
+        member_id: Entry(starts_on, standing)
+        for member_id, starts_on, standing in uow.session.execute(
+            columns.where(StandingRow.member_id.in_(ids)).order_by(StandingRow.starts_on)
+        )
+    }
+    return {id: found[id] for id in ids if id in found}
