@@ -49,7 +49,7 @@ class ObstacleSchema(Schema):
     number = fields.String(attribute="member.number", allow_none=True)
     standing = fields.String()
     starts_on = fields.Date()
-    too_early = fields.Boolean(metadata={"description": "Its date is in the way; otherwise the standing is"})
+    too_early = fields.Boolean(metadata={"description": "A later day would do; otherwise no day will"})
 
 
 class BulkPreviewSchema(Schema):

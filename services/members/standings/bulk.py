@@ -29,12 +29,12 @@ class Obstacle:
     member: MemberRow
     standing: str
     starts_on: date
-    too_early: bool  # its date is in the way; otherwise the standing is
+    too_early: bool  # a later day would do; otherwise no day will
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a bulk change would do. `first_day`: the earliest possible, where dates are in the way."""
+    """What a bulk change would do. `first_day`: the earliest possible, where nothing but dates is in the way."""
 
     count: int
     obstacles: Sequence[Obstacle]
@@ -46,26 +46,27 @@ def look_at_change(uow: UnitOfWork, selection: SelectionRow, standing: str, star
     """Nothing changes."""
     may_become = {before for before, after in FOLLOWS.items() if standing in after}
     named: dict[str, Entry] = {}
-    in_the_way, newest = 0, None
+    in_the_way, newest, no_day_will_do = 0, None, False
     for ids in chosen_ids(uow, selection):
         for id, latest in _latest(uow, ids).items():
-            too_early = latest.starts_on >= starts_on
+            too_early = latest.standing in may_become
+            if too_early and latest.starts_on < starts_on:
+                continue
             if too_early:
                 newest = max(newest or latest.starts_on, latest.starts_on)
-            elif latest.standing in may_become:
-                continue
             in_the_way += 1
+            no_day_will_do = no_day_will_do or not too_early
             if len(named) < SHOWN:
                 named[id] = latest
     members = {row.id: row for row in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(named)))}
     return Preview(
         count=selection.count,
         obstacles=[
-            Obstacle(members[id], latest.standing, latest.starts_on, latest.starts_on >= starts_on)
+            Obstacle(members[id], latest.standing, latest.starts_on, latest.standing in may_become)
             for id, latest in named.items()
         ],
         in_the_way=in_the_way,
-        first_day=newest + DAY if newest else None,
+        first_day=newest + DAY if newest and not no_day_will_do else None,
     )
 
 

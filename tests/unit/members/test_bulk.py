@@ -236,5 +236,7 @@ def test_where_no_day_would_do_none_is_proposed(
     running: RunningService, society: str, office: FlaskClient, people: list[str]
 ) -> None:
     place = choose_on_page(office, all="1")
-    page = office.get(f"{place}?standing=applying&starts_on={today(running, society)}").text
-    assert "指定できる最初の日付" not in page and "この会員状況からは変更できません" in page
+    for standing in ("applying", "active"):
+        for day in (JOINED, today(running, society)):
+            page = office.get(f"{place}?standing={standing}&starts_on={day}").text
+            assert "指定できる最初の日付" not in page and "この会員状況からは変更できません" in page
