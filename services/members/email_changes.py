@@ -13,15 +13,13 @@ from services.members.errors import (
     AddressTaken,
     EmailChangeDone,
     EmailInUse,
-    LinkExpired,
-    LinkSuperseded,
     LinkUnusable,
     SomebodyElse,
 )
 from services.members.logins import check_own_password
 from services.members.members import change_own_email, holder_of_email
 from services.members.models import EmailChangeRow, MemberRow
-from services.members.tokens import VALID, digest, make_token
+from services.members.tokens import VALID, digest, make_token, refuse_if_over
 from shared.errors import N_, Fault, InvalidInput
 from shared.identity import Principal
 from shared.messages.members import EmailChanged, EmailChangeStarted
@@ -60,10 +58,7 @@ def look_at_new_email(uow: UnitOfWork, token: str, who: Principal, *, lock: bool
         raise SomebodyElse
     if row.confirmed_at:
         raise EmailChangeDone
-    if row.superseded_at:
-        raise LinkSuperseded
-    if row.expires_at <= uow.now:
-        raise LinkExpired
+    refuse_if_over(row.superseded_at, row.expires_at, uow.now)
     if uow.get(MemberRow, row.person_id).email != row.old:
         raise AddressChanged
     return row

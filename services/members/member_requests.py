@@ -64,10 +64,7 @@ def make_request(uow: UnitOfWork, person_id: str, kind: str, asked: Mapping[str,
 
 def take_back_request(uow: UnitOfWork, person_id: str, id: str) -> None:
     """Raises NotFound, RequestDecidedAlready."""
-    row = _lock(uow, id)
-    if row.person_id != person_id:
-        raise NotFound
-    _need_waiting(row)
+    row = _lock_waiting(uow, id, of=person_id)
     row.state, row.decided_at = "taken_back", uow.now
     _record(uow, row, "take-back-request", before="waiting")
 
@@ -75,8 +72,7 @@ def take_back_request(uow: UnitOfWork, person_id: str, id: str) -> None:
 def accept_request(uow: UnitOfWork, id: str, *, day: date | None = None, answer: str = "") -> RequestRow:
     """Do what was asked for; the office may choose another day. Raises NotFound, RequestDecidedAlready, and whatever
     the change itself raises."""
-    row = _lock(uow, id)
-    _need_waiting(row)
+    row = _lock_waiting(uow, id)
     if row.kind == "name":
         change_member(uow, row.person_id, {name: row.asked[name] for name in NAMES})
         return _decide(uow, row, "accepted", answer)
@@ -90,9 +86,7 @@ def accept_request(uow: UnitOfWork, id: str, *, day: date | None = None, answer:
 
 def refuse_request(uow: UnitOfWork, id: str, *, answer: str) -> RequestRow:
     """With the reason, which the member reads. Raises NotFound, RequestDecidedAlready."""
-    row = _lock(uow, id)
-    _need_waiting(row)
-    return _decide(uow, row, "refused", answer)
+    return _decide(uow, _lock_waiting(uow, id), "refused", answer)
 
 
 def _decide(uow: UnitOfWork, row: RequestRow, state: str, answer: str) -> RequestRow:
@@ -112,21 +106,21 @@ def _decide(uow: UnitOfWork, row: RequestRow, state: str, answer: str) -> Reques
     return row
 
 
-def _lock(uow: UnitOfWork, id: str) -> RequestRow:
-    """The member first, as whoever makes a request does."""
+def _lock_waiting(uow: UnitOfWork, id: str, *, of: str | None = None) -> RequestRow:
+    """The member first, as whoever makes a request does. `of`: it must be this member's."""
     person_id = uow.get(RequestRow, id).person_id
+    if of and of != person_id:
+        raise NotFound
     uow.get(MemberRow, person_id, lock=True)
-    return uow.get(RequestRow, id, lock=True)
-
-
-def _need_waiting(row: RequestRow) -> None:
+    row = uow.get(RequestRow, id, lock=True)
     if row.state != "waiting":
         raise RequestDecidedAlready
+    return row
 
 
 def _record(uow: UnitOfWork, row: RequestRow, action: str, *, before: str = "") -> None:
-    was, now = ({"request": f"{row.kind} {state}"} for state in (before, row.state))
-    audit.record(uow, action, f"member/{row.person_id}", before=was if before else {"request": ""}, after=now)
+    was, now = (f"{row.kind} {state}" if state else "" for state in (before, row.state))
+    audit.record(uow, action, f"member/{row.person_id}", before={"request": was}, after={"request": now})
 
 
 def _check(uow: UnitOfWork, person: MemberRow, kind: str, asked: Mapping[str, Any]) -> None:

@@ -8,15 +8,13 @@ import sqlalchemy as sa
 
 from services.members.errors import (
     AddressChanged,
-    LinkExpired,
-    LinkSuperseded,
     LinkUnusable,
     LinkUsed,
 )
 from services.members.models import AccountRow, MemberRow, PasswordLinkRow
 from services.members.sessions import end_all_sessions
 from services.members.throttle import account_limits, forgive
-from services.members.tokens import VALID, digest, make_token
+from services.members.tokens import VALID, digest, make_token, refuse_if_over
 from shared import audit
 from shared.identity import Role
 from shared.messages.members import PasswordResetStarted
@@ -84,10 +82,7 @@ def look_at_link(uow: UnitOfWork, token: str, *, lock: bool = False) -> tuple[Pa
         raise LinkUnusable
     if link.used_at:
         raise LinkUsed
-    if link.superseded_at:
-        raise LinkSuperseded
-    if link.expires_at <= uow.now:
-        raise LinkExpired
+    refuse_if_over(link.superseded_at, link.expires_at, uow.now)
     account = uow.get(AccountRow, link.account_id)
     if (Role.OPERATOR in account.roles) != (link.purpose == FOR_OPERATOR):
         raise LinkUnusable

@@ -37,9 +37,11 @@ def choose(uow: UnitOfWork, found: sa.Select[Any], *, sort: str = "number") -> S
     return row
 
 
-def chosen_members(uow: UnitOfWork, selection: SelectionRow, *, lock: bool = False) -> Iterator[Sequence[MemberRow]]:
-    """In the order of the list, some thousands at a time."""
-    for ids in chosen_ids(uow, selection):
+def chosen_members(
+    uow: UnitOfWork, selection: SelectionRow, *, lock: bool = False, at_once: int = AT_ONCE
+) -> Iterator[Sequence[MemberRow]]:
+    """In the order of the list, so many at a time."""
+    for ids in chosen_ids(uow, selection, at_once):
         statement = sa.select(MemberRow).where(MemberRow.id.in_(ids)).order_by(MemberRow.id)
         found = {row.id: row for row in uow.session.scalars(statement.with_for_update() if lock else statement)}
         yield [found[id] for id in ids]

@@ -8,9 +8,9 @@ import binascii
 import hashlib
 import secrets
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from services.members.errors import LinkTruncated, LinkUnusable
+from services.members.errors import LinkExpired, LinkSuperseded, LinkTruncated, LinkUnusable
 
 VALID = timedelta(hours=24)  # of every mailed link
 TOKEN_LENGTH = 64
@@ -33,6 +33,14 @@ def society_of_token(token: str) -> str:
     if len(token) > TOKEN_LENGTH:
         raise LinkUnusable
     return str(uuid.UUID(bytes=raw[:16]))
+
+
+def refuse_if_over(superseded_at: datetime | None, expires_at: datetime, now: datetime) -> None:
+    """What ends every mailed link, apart from its use. Raises LinkSuperseded, LinkExpired."""
+    if superseded_at:
+        raise LinkSuperseded
+    if expires_at <= now:
+        raise LinkExpired
 
 
 def digest(secret: str) -> str:

@@ -86,7 +86,7 @@ class Proxy:
 
     def close(self) -> None:
         self.heal()
-        self._server.close()
+        self._do(self._stop_listening())
         self.cut()
         self._do(self._finish())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -102,6 +102,9 @@ class Proxy:
     def _do(self, work: Any) -> Any:
         done: Future[Any] = asyncio.run_coroutine_threadsafe(work, self._loop)
         return done.result(30)
+
+    async def _stop_listening(self) -> None:
+        self._server.close()  # on the loop's own thread, where connections end, too
 
     async def _serve(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         try:

@@ -12,15 +12,13 @@ from services.members.applications.terms import terms_in_force
 from services.members.errors import (
     ApplicationSent,
     ApplicationVoided,
-    LinkExpired,
-    LinkSuperseded,
     LinkUnusable,
     NoTerms,
     TermsChanged,
 )
 from services.members.members import holder_of_email
 from services.members.models import ApplicationRow
-from services.members.tokens import VALID, digest, make_token
+from services.members.tokens import VALID, digest, make_token, refuse_if_over
 from shared import audit
 from shared.messages.members import ApplicationStarted
 from shared.uow import UnitOfWork
@@ -81,10 +79,7 @@ def look_at_application(uow: UnitOfWork, token: str, *, lock: bool = False) -> A
         raise ApplicationSent
     if row.voided_at:
         raise ApplicationVoided
-    if row.superseded_at:
-        raise LinkSuperseded
-    if row.expires_at <= uow.now:
-        raise LinkExpired
+    refuse_if_over(row.superseded_at, row.expires_at, uow.now)
     return row
 
 

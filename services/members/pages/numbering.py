@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from services.members.models import SelectionRow
@@ -68,7 +69,10 @@ def show_assigning(id: UUID, job: UUID) -> ResponseReturnValue:
         work = jobs.look(uow, str(job))
     count = (work.result or {}).get("numbered", 0)
     sentence = ngettext("%(num)s member has a number now.", "%(num)s members have numbers now.", count)
-    return render_template("members/assigning.html", job=work, sentence=sentence, selection_id=id)
+    again = url_for("numbering.show_numbering", id=id)
+    return render_template(
+        "members/bulk_work.html", title=_("Assign numbers"), job=work, sentence=sentence, again=again
+    )
 
 
 def _starts(formats: Sequence[Format], given: dict[str, str]) -> dict[str, int]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from services.members.api.standings import EntrySchema
@@ -15,7 +15,7 @@ from services.members.models import MemberRow, SelectionRow
 from services.members.pages.finding import searched, ticked
 from services.members.pages.words import BADGES, standing_choices
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
-from services.members.selections import choose, chosen_ids
+from services.members.selections import choose, chosen_members
 from services.members.standings.bulk import look_at_change, start_change
 from shared import jobs
 from shared.errors import TsudoiError
@@ -77,21 +77,17 @@ def show_change(id: UUID, job: UUID) -> ResponseReturnValue:
     sentence = ngettext(
         "%(num)s member was changed.", "%(num)s members were changed.", (work.result or {}).get("changed", 0)
     )
-    return render_template("members/bulk_changing.html", job=work, sentence=sentence, selection_id=id)
+    again = url_for("selections.show_standing", id=id)
+    title = _("Change the standing of many")
+    return render_template("members/bulk_work.html", title=title, job=work, sentence=sentence, again=again)
 
 
 def _context(uow: UnitOfWork, id: UUID) -> dict[str, Any]:
     selection = uow.get(SelectionRow, str(id))
     return {
         "selection": selection,
-        "chosen": _first(uow, selection),
+        "chosen": next(chosen_members(uow, selection, at_once=SHOWN), []),
         "standings": [(code, text) for code, text in standing_choices() if code != "leaving"],
         "badges_of": BADGES,
         "preview": None,
     }
-
-
-def _first(uow: UnitOfWork, selection: SelectionRow) -> list[MemberRow]:
-    ids = next(chosen_ids(uow, selection, SHOWN), [])
-    rows = {row.id: row for row in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(ids)))}
-    return [rows[id] for id in ids]

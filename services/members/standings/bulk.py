@@ -46,16 +46,16 @@ def look_at_change(uow: UnitOfWork, selection: SelectionRow, standing: str, star
     """Nothing changes."""
     may_become = {before for before, after in FOLLOWS.items() if standing in after}
     named: dict[str, Entry] = {}
-    in_the_way, newest, no_day_will_do = 0, None, False
+    in_the_way, newest, a_day_will_do = 0, None, True
     for ids in chosen_ids(uow, selection):
         for id, latest in _latest(uow, ids).items():
-            too_early = latest.standing in may_become
-            if too_early and latest.starts_on < starts_on:
-                continue
-            if too_early:
+            if latest.standing not in may_become:
+                a_day_will_do = False
+            elif latest.starts_on >= starts_on:
                 newest = max(newest or latest.starts_on, latest.starts_on)
+            else:
+                continue
             in_the_way += 1
-            no_day_will_do = no_day_will_do or not too_early
             if len(named) < SHOWN:
                 named[id] = latest
     members = {row.id: row for row in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(named)))}
@@ -66,7 +66,7 @@ def look_at_change(uow: UnitOfWork, selection: SelectionRow, standing: str, star
             for id, latest in named.items()
         ],
         in_the_way=in_the_way,
-        first_day=newest + DAY if newest and not no_day_will_do else None,
+        first_day=newest + DAY if newest and a_day_will_do else None,
     )
 
 

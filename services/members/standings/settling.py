@@ -88,10 +88,9 @@ def settle(
             setattr(row, name, value)
         altered = (changes or {}).get(row.id)
         _record(uow, row, action, before, changed, altered)
-        if not changed and not altered:
-            continue
-        row.revision += 1  # also for what is to come: a roster that was checked before must notice it
-        row.changed_at = uow.now
+        if changed or altered:  # also for what is to come: a roster that was checked before must notice it
+            row.revision += 1
+            row.changed_at = uow.now
         if not changed:
             continue
         told.append(PersonChanged(person=row.public(categories.get(row.category or ""))))
@@ -133,6 +132,5 @@ def _record(
 
 def _end_sessions(uow: UnitOfWork, member_ids: Sequence[str]) -> None:
     if member_ids:
-        accounts = uow.session.scalars(sa.select(AccountRow.id).where(AccountRow.person_id.in_(member_ids))).all()
-        if accounts:
-            end_all_sessions(uow, accounts)
+        accounts = sa.select(AccountRow.id).where(AccountRow.person_id.in_(member_ids))
+        end_all_sessions(uow, uow.session.scalars(accounts).all())
