@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.members.errors import CategoryExists, CategoryInUse
-from services.members.models import CategoryRow, MemberRow
+from services.members.models import CategoryEntryRow, CategoryRow, MemberRow
 from shared import audit, jobs
 from shared.errors import NotFound
 from shared.jobs import JobRun
@@ -91,7 +91,8 @@ def move_category(uow: UnitOfWork, code: str, *, up: bool) -> None:
 def remove_category(uow: UnitOfWork, code: str) -> None:
     """Raises NotFound, CategoryInUse."""
     row = needed_category(uow, code)
-    count = count_members(uow).get(code, 0)
+    ever = sa.select(sa.func.count(sa.distinct(CategoryEntryRow.member_id))).where(CategoryEntryRow.category == code)
+    count = max(count_members(uow).get(code, 0), uow.session.scalar(ever) or 0)
     if count:
         raise CategoryInUse(count=count)
     audit.record(uow, "remove-category", f"category/{code}", before={"name": row.name, "name_en": row.name_en})

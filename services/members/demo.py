@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from services.members.applications.terms import publish_terms
 from services.members.demo_names import AFFILIATIONS, FAMILY_NAMES, FOREIGN, GIVEN_NAMES, PREFECTURES
-from services.members.models import AccountRow, CategoryRow, MemberRow, NumberRow, StandingRow
+from services.members.histories.settling import entry_values
+from services.members.histories.tracks import TRACKS
+from services.members.models import AccountRow, CategoryRow, MemberRow, NumberRow
 from services.members.models.people import BLANK_PERSON, public_person
 from services.members.passwords import hash_password
 from services.members.search import search_text
 from services.members.societies import create_society
-from services.members.standings.dates import first_entries
-from services.members.standings.settling import standing_values
 from shared import clock, demo
 from shared.db import insert_rows
 from shared.ids import new_id
@@ -160,12 +160,13 @@ def _system(uow: UnitOfWork, p: dict[str, Any]) -> dict[str, Any]:
 
 
 def _begin_histories(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
-    entries = (
-        standing_values(uow, row["id"], entry)
-        for row in rows
-        for entry in first_entries(row["standing"], row["joined_on"], row["leaves_on"], uow.today)
-    )
-    insert_rows(uow.session, StandingRow, entries)
+    for track in TRACKS:
+        entries = (
+            entry_values(uow, track, row["id"], entry)
+            for row in rows
+            for entry in track.first(MemberRow(**row), uow.today)
+        )
+        insert_rows(uow.session, track.rows, entries)
     numbers = ({"society_id": uow.society_id, "number": row["number"], "member_id": row["id"]} for row in rows)
     insert_rows(uow.session, NumberRow, numbers)
 

@@ -21,7 +21,7 @@ class NumberInUse(TsudoiError):
 
 class CategoryInUse(TsudoiError):
     kind = Kind.CONFLICT
-    text = N_("%(count)s members have this category, so it cannot be removed.")
+    text = N_("%(count)s members have or had this category, or will have it, so it cannot be removed.")
 
 
 class CategoryExists(TsudoiError):
@@ -221,6 +221,21 @@ class StandingCannotFollow(TsudoiError):
 class NoStandingToday(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("Without this entry the member would have no standing today.")
+
+
+class CategoryOnThatDay(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("A category starts on %(day)s already. Please edit that entry of the history instead.")
+
+    @classmethod
+    def of(cls, day: date) -> CategoryOnThatDay:
+        params = {"day": day.isoformat()}
+        return cls(**params, faults=[Fault(cls.text, params, "starts_on")])
+
+
+class NoCategoryToday(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("Without this entry the member would have no category today.")
 
 
 class BulkChangeRefused(TsudoiError):

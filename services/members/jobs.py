@@ -8,6 +8,8 @@ from datetime import timedelta
 from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
 from services.members.email_changes import forget_old_changes
+from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
+from services.members.histories.coming import begin_histories, let_categories_come, let_standings_come
 from services.members.invitations import INVITE, send_invitations
 from services.members.numbers.assigning import ASSIGN, assign_numbers
 from services.members.password_links import forget_old_links
@@ -17,8 +19,6 @@ from services.members.rosters.importing import import_roster
 from services.members.rosters.upload import CHECK, IMPORT, forget_old_rosters
 from services.members.selections import forget_old_selections
 from services.members.sessions import forget_old_sessions
-from services.members.standings.bulk import CHANGE, change_standings
-from services.members.standings.coming import begin_histories, let_standings_come
 from services.members.throttle import forget_old_attempts
 from shared.jobs import JobRun
 from shared.service import Due
@@ -26,6 +26,7 @@ from shared.service import Due
 DUE = (
     Due("answer-password-requests", timedelta(seconds=1), answer_requests, for_each_society=False),
     Due("let-standings-come", timedelta(minutes=1), let_standings_come),
+    Due("let-categories-come", timedelta(minutes=1), let_categories_come),
     Due("begin-histories", timedelta(hours=1), begin_histories),
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),
     Due("forget-old-links", timedelta(hours=6), forget_old_links),
@@ -40,7 +41,8 @@ LONG_WORK: Mapping[str, Callable[[JobRun], None]] = {
     CHECK: check_roster,
     IMPORT: import_roster,
     INVITE: send_invitations,
-    CHANGE: change_standings,
+    STANDINGS: change_standings,
+    CATEGORIES: change_categories,
     ASSIGN: assign_numbers,
     TELL: tell_category,
 }

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
 from services.members.errors import EmailInUse, NumberInUse, StillMember
+from services.members.histories.settling import begin_histories_of, category_from_today
 from services.members.models import AccountRow, MemberRow
 from services.members.numbers.register import holders, keep_number
 from services.members.search import search_text
 from services.members.standings.dates import contradiction
-from services.members.standings.settling import begin_history
 from services.members.standings.words import ENDED
 from shared import audit
 from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput
@@ -57,7 +57,7 @@ def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool
     touch(uow, row)
     uow.add(row)
     uow.session.flush()
-    begin_history(uow, row)
+    begin_histories_of(uow, row)
     keep_number(uow, row.id, row.number)
     audit.record(uow, "add-member", f"member/{row.id}", after=audit.plain(given))
     tell(uow, row)
@@ -144,9 +144,13 @@ def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: 
         for name, value in changed.items():
             setattr(row, name, value)
         _check(uow, row)
+    if "category" in changed and not row.category:
+        raise InvalidInput(faults=[Fault(N_("Please choose a category."), field="category")])
     touch(uow, row)
     if "email" in changed:
         row.address_dead_at = None
+    if "category" in changed:
+        category_from_today(uow, row)
     if "number" in changed:
         keep_number(uow, row.id, before["number"])
         keep_number(uow, row.id, row.number)

@@ -58,6 +58,7 @@ def test_a_withdrawal_is_taken_down_and_a_leave_is_scheduled(here: Here) -> None
 
 @pytest.mark.rule("M6")
 @pytest.mark.rule("M7")
+@pytest.mark.rule("M8")
 def test_many_are_changed_and_numbered_at_once(here: Here) -> None:
     office, word = here.office(), "一括"
     for n in range(3):
@@ -89,12 +90,26 @@ def test_many_are_changed_and_numbered_at_once(here: Here) -> None:
     office.shot("106-who-is-in-the-way")
     office.page.fill("input[name=starts_on]", today().isoformat())
     office.button("変更内容を確認する").click()
-    office.see("2 名の会員状況を変更できます")
+    office.see("2 名を変更できます")
     office.shot("107-nothing-in-the-way")
     office.button("全員を変更する").click()
-    office.see("2 名の会員状況を変更しました")
+    office.see("2 名を変更しました")
     office.go(f"{LIST}?q={word}&standing=on_leave").see("会員0", "会員2")
     office.see_not("会員1")
+
+    office.go(f"{LIST}?q={word}").page.get_by_role("checkbox", name=f"{word} 会員1").check()
+    office.main.locator("[data-bulk]").get_by_role("button", name="会員種別を変更").click()
+    office.page.select_option("select[name=category]", "honorary")
+    office.page.fill("input[name=starts_on]", (today() + timedelta(days=30)).isoformat())
+    office.button("変更内容を確認する").click()
+    office.see("1 名を変更できます")
+    office.shot("116-one-category-for-many")
+    office.button("全員を変更する").click()
+    office.see("1 名を変更しました")
+    office.go(f"{LIST}?q={word}").link(f"{word} 会員1").click()
+    office.link("会員種別履歴").click()
+    office.see("正会員", "名誉会員", "変更予定")
+    office.shot("117-history-of-categories")
 
 
 @pytest.mark.rule("M12")

@@ -13,18 +13,20 @@ from services.members.models.accounts import (
 from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
 from services.members.models.email_changes import EmailChangeRow
+from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
 from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
 from services.members.models.selections import SelectedRow, SelectionRow
-from services.members.models.standings import StandingRow
 
 __all__ = [
     "AccountRow",
     "ApplicationRow",
     "AttemptsRow",
     "Base",
+    "CategoryEntryRow",
     "CategoryRow",
+    "DatedEntry",
     "EmailChangeRow",
     "LoginSessionRow",
     "MemberRow",

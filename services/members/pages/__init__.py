@@ -6,6 +6,7 @@ from services.members.pages.applications import pages as applications
 from services.members.pages.apply import pages as apply
 from services.members.pages.categories import pages as categories
 from services.members.pages.email import pages as email
+from services.members.pages.histories import pages as histories
 from services.members.pages.login import pages as login
 from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
@@ -17,7 +18,6 @@ from services.members.pages.rosters import pages as rosters
 from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
 from services.members.pages.staff import pages as staff
-from services.members.pages.standings import pages as standings
 
-OF_MEMBERS = (members, standings, selections, numbering, applications, member_requests, rosters, categories)
+OF_MEMBERS = (members, histories, selections, numbering, applications, member_requests, rosters, categories)
 PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, my_requests, email)

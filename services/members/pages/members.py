@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,18 +26,26 @@ from flask_babel import ngettext
 from marshmallow import Schema
 
 from services.members.accounts import account_of, ensure_account
-from services.members.categories import list_categories
 from services.members.export import Export
+from services.members.histories.changing import history_of
+from services.members.histories.tracks import TRACKS
 from services.members.invitations import start_invitations
 from services.members.members import CHANGEABLE, add_member, change_member, free_address
-from services.members.models import AccountRow, CategoryRow, MemberRow
+from services.members.models import AccountRow, MemberRow
 from services.members.pages.finding import ASKED, conditions, searched, ticked
-from services.members.pages.words import BADGES, FIELDS, ChangedSchema, FormSchema, recorded_word, standing_choices
+from services.members.pages.words import (
+    BADGES,
+    FIELDS,
+    ChangedSchema,
+    FormSchema,
+    category_choices,
+    recorded_word,
+    standing_choices,
+)
 from services.members.password_links import send_link
 from services.members.person_input import read_person
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.search import ORDERS
-from services.members.standings.history import history_of
 from services.members.standings.words import ENDED, STANDINGS
 from shared import jobs
 from shared.audit import AuditRow
@@ -58,12 +66,12 @@ LATEST_CHANGES = 30
 def show_members() -> ResponseReturnValue:
     with reading() as uow:
         listed = list_rows(uow.session, searched(request.args), ORDERS, sort="number", unique=MemberRow.id)
-        categories = list_categories(uow)
+        categories = category_choices(uow)
         return render_template(
             "members/members.html",
             listed=listed,
-            categories={row.code: row for row in categories},
-            category_choices=_choices(categories),
+            categories=dict(categories),
+            category_choices=categories,
             standings=standing_choices(),
             badges_of=BADGES,
             with_password=_with_password(uow, [row.id for row in listed.rows]),
@@ -118,12 +126,12 @@ def show_member(id: UUID) -> ResponseReturnValue:
         return render_template(
             "members/member.html",
             member=row,
-            category=next((c for c in list_categories(uow) if c.code == row.category), None),
+            category_names=dict(category_choices(uow)),
             account=account_of(uow, row.id),
             changes=uow.session.scalars(history.limit(LATEST_CHANGES)).all(),
             field_names=FIELDS,
             recorded_word=recorded_word,
-            history=history_of(uow, row.id),
+            coming=[e for track in TRACKS for e in history_of(uow, track, row.id) if not e.in_force_at],
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
             may_be_invited=bool(row.email) and row.standing not in ENDED,
@@ -209,7 +217,7 @@ def show_invitations(id: UUID) -> ResponseReturnValue:
 
 
 def _export(uow: UnitOfWork) -> Export:
-    names = {row.code: row.name_in(language()) for row in list_categories(uow)}
+    names = dict(category_choices(uow))
     words = {code: _(text) for code, text in STANDINGS.items()}
     return Export(
         uow,
@@ -235,11 +243,7 @@ def _given(schema: type[Schema], custom: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _form_context(uow: UnitOfWork) -> dict[str, Any]:
-    return {"categories": _choices(list_categories(uow)), "standings": standing_choices()}
-
-
-def _choices(categories: Sequence[CategoryRow]) -> list[tuple[str, str]]:
-    return [(row.code, row.name_in(language())) for row in categories]
+    return {"categories": category_choices(uow), "standings": standing_choices()}
 
 
 def _with_password(uow: UnitOfWork, ids: list[str]) -> set[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import fields
 
 from services.members.api.schemas import PersonSchema, possible_day
+from services.members.categories import list_categories
 from services.members.standings.words import STANDINGS
 from shared.errors import N_
+from shared.uow import UnitOfWork
 from shared.web.badges import Badge
+from shared.web.i18n import language
 
 FIELDS = {
     "name": N_("Name"),
@@ -30,6 +34,7 @@ FIELDS = {
     "note": N_("Note"),
     "custom": N_("Custom fields"),
     "history": N_("History of standings"),
+    "categories": N_("History of categories"),
     "request": N_("Requests"),
 }
 _TONES = {
@@ -69,16 +74,23 @@ def standing_choices() -> list[tuple[str, str]]:
     return [(code, _(text)) for code, text in STANDINGS.items()]
 
 
-def recorded_word(name: str, value: Any) -> Any:
-    """A value of the audit trail as people read it: codes of standings become words."""
+def category_choices(uow: UnitOfWork) -> list[tuple[str, str]]:
+    return [(row.code, row.name_in(language())) for row in list_categories(uow)]
+
+
+def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
+    """A value of the audit trail as people read it: codes of standings and categories become words."""
     if name == "standing":
         return _(STANDINGS[value]) if value in STANDINGS else value
+    if name == "category":
+        return categories.get(value, value)
     if name == "request" and value:
         kind, state = value.split(" ", 1)
         return f"{_(REQUEST_NAMES[kind])}: {_(REQUEST_BADGES[state].text)}"
-    if name == "history" and value:
+    if name in ("history", "categories") and value:
         entries = (entry.split(" ", 1) for entry in value.split("; "))
-        return "; ".join(f"{day} {_(STANDINGS[code])}" for day, code in entries)
+        named = {code: _(text) for code, text in STANDINGS.items()} if name == "history" else categories
+        return "; ".join(f"{day} {named.get(code, code)}" for day, code in entries)
     return value
 
 

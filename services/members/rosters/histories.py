@@ -1,17 +1,17 @@
-"""What a roster says of standings, as entries of the members' histories."""
+"""What a roster says of standings and categories, as entries of the members' histories."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from services.members.models import StandingRow
-from services.members.standings.dates import GONE, Entry, first_entries
-from services.members.standings.settling import standing_values
+from services.members.histories.entries import Entry
+from services.members.histories.settling import entry_values
+from services.members.histories.tracks import CATEGORY, STANDING, Track
+from services.members.standings.dates import GONE
 from shared.db import insert_rows
 from shared.uow import UnitOfWork
 
@@ -19,54 +19,67 @@ Row = sa.Row[Any]
 
 
 def keep_histories(uow: UnitOfWork, rows: Sequence[Row], before: Mapping[str, Row]) -> None:
-    """Whoever is new has a history from now on; where a standing or a day of leaving changes, what was scheduled gives
-    way to what the roster says. A batch at once; `before`: the members as they were, by id."""
-    fresh, turned, moved, corrected = [], [], [], []
-    for row in rows:
-        was = before.get(row.member_id)
-        if was is None or was.kind == "guest":
-            fresh.append(row)
-        elif was.standing != row.standing:
-            turned.append(row)
-        elif row.standing in GONE and was.leaves_on != row.leaves_on:
-            corrected.append(row)
-        elif was.leaves_on != row.leaves_on:
-            moved.append(row)
-    _forget(uow, turned, StandingRow.starts_on >= uow.today)
-    _forget(uow, moved, StandingRow.starts_on > uow.today)
-    _forget(uow, corrected, _is_last())
+    """Whoever is new has histories from now on; where a standing, a category or a day of leaving changes, what was
+    scheduled gives way to what the roster says. A batch at once; `before`: the members as they were, by id."""
+    known = {row.member_id: before.get(row.member_id) for row in rows}
+    fresh = [row for row in rows if (was := known[row.member_id]) is None or was.kind == "guest"]
+    there = [(row, was) for row in rows if (was := known[row.member_id]) is not None and was.kind != "guest"]
+    _keep_standings(uow, fresh, there)
+    _keep_categories(uow, fresh, there)
+
+
+def _keep_standings(uow: UnitOfWork, fresh: Sequence[Row], there: Sequence[tuple[Row, Row]]) -> None:
+    turned = [row for row, was in there if row.standing != was.standing]
+    other_day = [row for row, was in there if row.standing == was.standing and row.leaves_on != was.leaves_on]
+    corrected = [row for row in other_day if row.standing in GONE]
+    moved = [row for row in other_day if row.standing not in GONE]
+    _forget(uow, STANDING, turned, STANDING.rows.starts_on >= uow.today)
+    _forget(uow, STANDING, moved, STANDING.rows.starts_on > uow.today)
+    _forget(uow, STANDING, corrected, _is_last())
     entries = [
-        *((row, entry) for row in fresh for entry in _all(row, uow.today)),
-        *_turning(uow, [*turned, *corrected]),
-        *((row, entry) for row in moved for entry in _all(row, uow.today)[1:]),
+        *_first(uow, STANDING, fresh),
+        *_turning(uow, STANDING, [*turned, *corrected]),
+        *((row, entry) for row in moved for entry in STANDING.first(row, uow.today)[1:]),
     ]
-    insert_rows(uow.session, StandingRow, [standing_values(uow, row.member_id, entry) for row, entry in entries])
+    _insert(uow, STANDING, entries)
 
 
-def _all(row: Row, today: date) -> list[Entry]:
-    return first_entries(row.standing, row.joined_on, row.leaves_on, today)
+def _keep_categories(uow: UnitOfWork, fresh: Sequence[Row], there: Sequence[tuple[Row, Row]]) -> None:
+    turned = [row for row, was in there if row.category != was.category]
+    _forget(uow, CATEGORY, turned, CATEGORY.rows.starts_on >= uow.today)
+    _insert(uow, CATEGORY, [*_first(uow, CATEGORY, fresh), *_turning(uow, CATEGORY, turned)])
 
 
-def _turning(uow: UnitOfWork, rows: Sequence[Row]) -> Iterator[tuple[Row, Entry]]:
-    statement = sa.select(StandingRow.member_id, sa.func.max(StandingRow.starts_on)).group_by(StandingRow.member_id)
-    latest = dict(uow.session.execute(statement.where(_of(rows))).tuples().all()) if rows else {}
+def _first(uow: UnitOfWork, track: Track, rows: Sequence[Row]) -> list[tuple[Row, Entry]]:
+    return [(row, entry) for row in rows for entry in track.first(row, uow.today)]
+
+
+def _turning(uow: UnitOfWork, track: Track, rows: Sequence[Row]) -> Iterator[tuple[Row, Entry]]:
+    """From today on, where something is known of the time before."""
+    latest_day = sa.select(track.rows.member_id, sa.func.max(track.rows.starts_on)).group_by(track.rows.member_id)
+    latest = dict(uow.session.execute(latest_day.where(_of(track, rows))).tuples().all()) if rows else {}
     for row in rows:
-        first, *later = _all(row, uow.today)
+        first, *later = track.first(row, uow.today)
         known = latest.get(row.member_id)
-        yield row, Entry(uow.today, first.standing) if known and first.starts_on <= known else first
+        yield row, Entry(uow.today, first.value) if known and first.starts_on <= known else first
         yield from ((row, entry) for entry in later)
 
 
-def _forget(uow: UnitOfWork, rows: Sequence[Row], which: sa.ColumnElement[bool]) -> None:
+def _insert(uow: UnitOfWork, track: Track, entries: Sequence[tuple[Row, Entry]]) -> None:
+    values = [entry_values(uow, track, row.member_id, entry) for row, entry in entries]
+    insert_rows(uow.session, track.rows, values)
+
+
+def _forget(uow: UnitOfWork, track: Track, rows: Sequence[Row], which: sa.ColumnElement[bool]) -> None:
     if rows:
-        statement = sa.delete(StandingRow).where(_of(rows), which)
+        statement = sa.delete(track.rows).where(_of(track, rows), which)
         uow.session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _is_last() -> sa.ColumnElement[bool]:
-    later = aliased(StandingRow)
-    return ~sa.exists().where(later.member_id == StandingRow.member_id, later.starts_on > StandingRow.starts_on)
+    later = aliased(STANDING.rows)
+    return ~sa.exists().where(later.member_id == STANDING.rows.member_id, later.starts_on > STANDING.rows.starts_on)
 
 
-def _of(rows: Sequence[Row]) -> sa.ColumnElement[bool]:
-    return StandingRow.member_id.in_([row.member_id for row in rows])
+def _of(track: Track, rows: Sequence[Row]) -> sa.ColumnElement[bool]:
+    return track.rows.member_id.in_([row.member_id for row in rows])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
+from collections.abc import Mapping
+from datetime import date
 
-from services.members.errors import NoStandingToday, StandingCannotFollow, StandingOnThatDay
+from services.members.errors import StandingCannotFollow
+from services.members.histories.entries import DAY, Entry, since
 from services.members.standings.words import ENDED, STANDINGS
 from shared.errors import N_, Fault, Word
 
-DAY = timedelta(days=1)
 GONE = frozenset({"left", "expelled"})  # their first day without membership follows the day of leaving 退会予定日
 FOLLOWS: Mapping[str, frozenset[str]] = {
     "applying": frozenset({"active", "withdrawn_application"}),
@@ -24,26 +22,12 @@ FOLLOWS: Mapping[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, order=True)
-class Entry:
-    """From a day on, a standing."""
-
-    starts_on: date
-    standing: str
-
-    def __str__(self) -> str:
-        """As the audit trail keeps it; `words.history_word` makes words of it."""
-        return f"{self.starts_on.isoformat()} {self.standing}"
-
-
 def first_entries(standing: str, joined_on: date | None, leaves_on: date | None, today: date) -> list[Entry]:
     """What is known of somebody who comes with a standing and perhaps dates: nothing is invented."""
     if standing in GONE and leaves_on and leaves_on < today:
         begun = leaves_on + DAY
-    elif standing in ("applying", "active") and joined_on and joined_on <= today:
-        begun = joined_on
     else:
-        begun = today
+        begun = since(joined_on if standing in ("applying", "active") else None, today)
     entries = [Entry(begun, standing)]
     if leaves_on and leaves_on >= today and standing not in ENDED:
         entries.append(Entry(leaves_on + DAY, "left"))
@@ -59,27 +43,13 @@ def contradiction(standing: str, leaves_on: date | None, today: date) -> Fault |
     return None
 
 
-def check_entries(entries: Sequence[Entry], changed: Sequence[Entry], today: date) -> None:
-    """A history, in order of days, after some of it was changed: only what stands beside that is looked at.
-
-    Raises StandingOnThatDay, StandingCannotFollow, NoStandingToday."""
-    for before, after in pairwise(entries):
-        if not {before, after} & set(changed):
-            continue
-        if before.starts_on == after.starts_on:
-            there = after if before in changed else before
-            raise StandingOnThatDay.of(there.starts_on, Word(STANDINGS[there.standing]))
-        check_following(before.standing, after.standing)
-    if not entries or entries[0].starts_on > today:
-        raise NoStandingToday
-
-
-def check_following(before: str, after: str) -> None:
-    """Raises StandingCannotFollow."""
-    if after not in FOLLOWS[before]:
-        raise StandingCannotFollow.of(Word(STANDINGS[before]), Word(STANDINGS[after]))
+def refuse_following(before: str, after: str) -> StandingCannotFollow | None:
+    """Why one standing cannot follow another; None where it can."""
+    if after in FOLLOWS[before]:
+        return None
+    return StandingCannotFollow.of(Word(STANDINGS[before]), Word(STANDINGS[after]))
 
 
 def day_of_leaving(last: Entry) -> date | None:
     """退会予定日: the last day of the membership, where the history ends with its end."""
-    return last.starts_on - DAY if last.standing in GONE else None
+    return last.starts_on - DAY if last.value in GONE else None

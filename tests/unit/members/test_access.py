@@ -12,11 +12,12 @@ from flask.testing import FlaskClient
 from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
+from services.members.histories.changing import history_of
+from services.members.histories.tracks import CATEGORY, STANDING
 from services.members.member_requests import make_request
 from services.members.models import MemberRow, PasswordLinkRow
 from services.members.numbers.assigning import start_numbering
 from services.members.selections import choose
-from services.members.standings.history import history_of
 from shared.errors import Forbidden
 from shared.identity import Role
 from shared.ids import new_id
@@ -35,8 +36,12 @@ PAGES = {
     "/members/console/members/{member}/edit": CHANGE,
     "/members/console/members/{member}/standings": SEE,
     "/members/console/members/{member}/standings/{entry}": CHANGE,
+    "/members/console/members/{member}/categories": SEE,
+    "/members/console/members/{member}/categories/{category}": CHANGE,
     "/members/console/selections/{selection}/standing": CHANGE,
+    "/members/console/selections/{selection}/category": CHANGE,
     "/members/console/selections/{selection}/standing/{job}": SEE,
+    "/members/console/selections/{selection}/category/{job}": SEE,
     "/members/console/selections/{selection}/numbers": CHANGE,
     "/members/console/selections/{selection}/numbers/{job}": SEE,
     "/members/console/import": CHANGE,
@@ -61,7 +66,9 @@ PAGES = {
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
     "/members/api/members/{member}/standings": SEE,
+    "/members/api/members/{member}/categories": SEE,
     "/members/api/selections/{selection}/standing?standing=left&starts_on=2030-01-01": CHANGE,
+    "/members/api/selections/{selection}/category?category=student&starts_on=2030-01-01": CHANGE,
     "/members/api/selections/{selection}/numbers": CHANGE,
     "/members/api/work/{job}": CHANGE,
     "/members/api/applications": SEE,
@@ -78,8 +85,12 @@ CHANGES = {
     "/members/console/members/{member}/standings": CHANGE,
     "/members/console/members/{member}/standings/{entry}": CHANGE,
     "/members/console/members/{member}/standings/{entry}/remove": CHANGE,
+    "/members/console/members/{member}/categories": CHANGE,
+    "/members/console/members/{member}/categories/{category}": CHANGE,
+    "/members/console/members/{member}/categories/{category}/remove": CHANGE,
     "/members/console/selections": CHANGE,
     "/members/console/selections/{selection}/standing": CHANGE,
+    "/members/console/selections/{selection}/category": CHANGE,
     "/members/console/selections/{selection}/numbers": CHANGE,
     "/members/console/import": CHANGE,
     "/members/console/import/{roster}/confirm": CHANGE,
@@ -114,13 +125,15 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         (application,) = pending_applications(uow)
         selection = choose(uow, sa.select(MemberRow).where(MemberRow.id == member.id))
         job = start_numbering(uow, selection, {"": 1})
-        (entry,) = history_of(uow, member.id)
+        (entry,) = history_of(uow, STANDING, member.id)
+        (category,) = history_of(uow, CATEGORY, member.id)
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
     roster = check(running, society, b"x").id
     found = {
         "selection": selection.id,
         "job": job.id,
         "entry": entry.id,
+        "category": category.id,
         "request": asked.id,
         "application": application.id,
     }
@@ -228,6 +241,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/requests/<uuid:id>/refuse",
         "/members/my/requests/new/<any(name, leave, withdrawal):kind>",
         "/members/api/members/<uuid:id>/standings/<uuid:id>",
+        "/members/api/members/<uuid:id>/categories/<uuid:id>",
         "/members/api/selections",
         "/members/api/selections/<uuid:id>/numbers/preview",
         "/members/console/members/invitations/<uuid:id>",
@@ -237,6 +251,12 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/console/categories/<code>/<any(up, down):way>",
     }
     forms = {re.sub(r"\{\w+\}", "<uuid:id>", name.partition("?")[0]) for name in known}
-    rules = {re.sub(r"<uuid:\w+>", "<uuid:id>", rule.rule) for rule in app.url_map.iter_rules()}
+    either = re.compile(r"<any\((?:standings, categories|standing, category)\):\w+>")
+    spelt = {
+        either.sub(name, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for name in (("standings", "categories") if "standings," in rule.rule else ("standing", "category"))
+    }
+    rules = {re.sub(r"<uuid:\w+>", "<uuid:id>", rule) for rule in spelt}
     missing = [rule for rule in rules if rule not in forms | others and not rule.startswith((*public, *kit))]
     assert missing == []

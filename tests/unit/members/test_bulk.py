@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from services.members.errors import BulkChangeRefused
+from services.members.histories.bulk import look_at_change, start_change
+from services.members.histories.coming import let_standings_come
+from services.members.histories.tracks import STANDING
 from services.members.models import SelectedRow, SelectionRow
 from services.members.search import matching
 from services.members.selections import choose, forget_old_selections
-from services.members.standings.bulk import look_at_change, start_change
-from services.members.standings.coming import let_standings_come
 from services.members.standings.history import change_standing
 from shared import clock
 from shared.errors import InvalidInput, NotFound
@@ -76,12 +77,12 @@ def test_what_a_search_finds_is_changed_together_and_told(
     place = choose_on_page(office, all="1", category="regular")
     day = today(running, society).isoformat()
     look = office.get(f"{place}?standing=on_leave&starts_on={day}").text
-    assert "5 名の会員状況を変更できます" in look
+    assert "5 名を変更できます" in look
     assert standings(running, society) == ["active"] * 6, "looking changes nothing"
     done = post(office, place, page=place, standing="on_leave", starts_on=day)
     assert done.status_code == 303
     work(running)
-    assert "5 名の会員状況を変更しました" in office.get(done.headers["Location"]).text
+    assert "5 名を変更しました" in office.get(done.headers["Location"]).text
     assert standings(running, society) == ["on_leave"] * 5 + ["active"]
     told = [message.person for message in said(running) if isinstance(message, PersonChanged)]
     assert sorted(person.id for person in told if person.standing == "on_leave") == sorted(people)
@@ -110,7 +111,7 @@ def test_who_cannot_become_that_is_in_the_way_too(running: RunningService, socie
     a_member(running, society, name="申請 者", number="7", standing="applying")
     selection = chosen(running, society)
     with running.unit(society, reading=True) as uow:
-        look = look_at_change(uow, selection, "on_leave", uow.today + DAY)
+        look = look_at_change(uow, STANDING, selection, "on_leave", uow.today + DAY)
     assert (look.count, look.in_the_way, [each.member.name for each in look.obstacles]) == (6, 1, ["申請 者"])
 
 
@@ -121,7 +122,7 @@ def test_when_somebody_is_quicker_nobody_is_changed(
     selection = chosen(running, society)
     with running.unit(society) as uow:
         day = uow.today
-        job = start_change(uow, uow.get(SelectionRow, selection.id), "left", day)
+        job = start_change(uow, STANDING, uow.get(SelectionRow, selection.id), "left", day)
         change_standing(uow, people[4], "on_leave", day)
     before = histories(running, society)
     work(running)
@@ -138,7 +139,7 @@ def test_applicants_are_admitted_together_from_a_day_to_come(running: RunningSer
     selection = chosen(running, society)
     with running.unit(society) as uow:
         begins = uow.today + 30 * DAY
-        start_change(uow, uow.get(SelectionRow, selection.id), "active", begins)
+        start_change(uow, STANDING, uow.get(SelectionRow, selection.id), "active", begins)
     work(running)
     assert standings(running, society) == ["applying"] * 3
     with clock.travel(by=30 * DAY), running.unit(society) as uow:
@@ -150,7 +151,7 @@ def test_applicants_are_admitted_together_from_a_day_to_come(running: RunningSer
 def test_leaving_needs_a_day_of_its_own(running: RunningService, society: str, people: list[str]) -> None:
     selection = chosen(running, society)
     with pytest.raises(InvalidInput), running.unit(society) as uow:
-        start_change(uow, uow.get(SelectionRow, selection.id), "leaving", uow.today)
+        start_change(uow, STANDING, uow.get(SelectionRow, selection.id), "leaving", uow.today)
 
 
 def test_a_list_stays_as_it_was_chosen_in_its_order(running: RunningService, society: str, people: list[str]) -> None:
@@ -228,7 +229,7 @@ def test_whoever_clicks_twice_means_it_once(
     work(running)
     answers.append(post(office, place, page=place, standing="on_leave", starts_on=day))
     assert len({answer.headers["Location"] for answer in answers}) == 1
-    assert "5 名の会員状況を変更しました" in office.get(answers[-1].headers["Location"]).text
+    assert "5 名を変更しました" in office.get(answers[-1].headers["Location"]).text
 
 
 @pytest.mark.rule("M6")

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from services.members.applications.terms import publish_terms, terms_in_force
+from services.members.histories.coming import let_standings_come
 from services.members.models import MemberRow
-from services.members.standings.coming import let_standings_come
 from shared import clock
 from shared.identity import Role
 from shared.messages.members import ApplicationReceived, MemberAdmitted

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from services.members.histories.coming import let_standings_come
 from services.members.members import change_member
-from services.members.standings.coming import let_standings_come
 from services.members.standings.history import change_standing
 from shared import clock
 from shared.audit import AuditRow

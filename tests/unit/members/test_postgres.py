@@ -13,6 +13,9 @@ from alembic import command
 from services.members.applications.deciding import admit
 from services.members.applications.terms import publish_terms
 from services.members.errors import EmailInUse
+from services.members.histories.bulk import look_at_change, start_change
+from services.members.histories.coming import let_standings_come
+from services.members.histories.tracks import STANDING
 from services.members.invitations import start_invitations
 from services.members.members import add_member, change_member
 from services.members.models import Base, MemberRow
@@ -21,8 +24,6 @@ from services.members.rosters.upload import confirm_roster
 from services.members.search import matching
 from services.members.selections import choose
 from services.members.service import SERVICE
-from services.members.standings.bulk import look_at_change, start_change
-from services.members.standings.coming import let_standings_come
 from shared import clock
 from shared.db import make_engine
 from shared.ids import new_id
@@ -178,13 +179,13 @@ def test_many_standings_change_and_come_on_their_day(running: RunningService, so
     with running.unit(society) as uow:
         selection = choose(uow, matching())
         begins = uow.today + timedelta(days=40)
-        start_change(uow, selection, "on_leave", begins)
+        start_change(uow, STANDING, selection, "on_leave", begins)
     work(running)
     assert {tuple(history) for history in histories(running, society).values()} == {
         (("active", date(2020, 4, 1)), ("on_leave", begins))
     }
     with running.unit(society, reading=True) as uow:
-        assert look_at_change(uow, selection, "left", begins).in_the_way == 30
+        assert look_at_change(uow, STANDING, selection, "left", begins).in_the_way == 30
         assert len(uow.session.scalars(matching(standing="on_leave", on=begins)).all()) == 30
     with clock.travel(by=timedelta(days=40)), running.unit(society) as uow:
         let_standings_come(uow)

@@ -13,11 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.members.errors import NoStandingToday, StandingCannotFollow, StandingOnThatDay
-from services.members.models import MemberRow, StandingRow
+from services.members.histories.changing import history_of, remove_entry
+from services.members.histories.coming import begin_histories, let_standings_come
+from services.members.histories.tracks import STANDING
+from services.members.models import DatedEntry, MemberRow, StandingRow
 from services.members.search import matching
-from services.members.standings.coming import begin_histories, let_standings_come
 from services.members.standings.dates import FOLLOWS
-from services.members.standings.history import change_standing, edit_standing, history_of, remove_standing
+from services.members.standings.history import change_standing, edit_standing
 from services.members.standings.words import STANDINGS
 from shared import clock
 from shared.audit import AuditRow
@@ -118,10 +120,10 @@ def test_who_applied_and_was_admitted_on_one_day_has_one_entry(
     assert histories(running, society)[row.name] == [("active", day)]
 
 
-def entries(running: RunningService, society: str, member: MemberRow) -> list[StandingRow]:
+def entries(running: RunningService, society: str, member: MemberRow) -> list[DatedEntry]:
     """Newest first."""
     with running.unit(society, reading=True) as uow:
-        return list(history_of(uow, member.id))
+        return list(history_of(uow, STANDING, member.id))
 
 
 @pytest.mark.rule("M5")
@@ -238,7 +240,7 @@ def test_an_entry_of_somebody_else_is_not_there(running: RunningService, society
     stranger = make_society(running, "hokushin")
     for place, person in ((society, other), (stranger, member)):
         with pytest.raises(NotFound), running.unit(place) as uow:
-            remove_standing(uow, person.id, entry.id)
+            remove_entry(uow, STANDING, person.id, entry.id)
         with pytest.raises(NotFound), running.unit(place) as uow:
             edit_standing(uow, person.id, entry.id, "left", date(2026, 1, 1))
     assert histories(running, society)[member.name] == [("active", JOINED)]
@@ -248,7 +250,7 @@ def test_two_at_one_entry_do_not_both(running: RunningService, society: str, mem
     change(running, society, member, "on_leave", date(2030, 1, 1))
     scheduled = entries(running, society, member)[0]
     with running.unit(society) as uow:
-        remove_standing(uow, member.id, scheduled.id)
+        remove_entry(uow, STANDING, member.id, scheduled.id)
     with pytest.raises((NotFound, ChangedMeanwhile)), running.unit(society) as uow:
         edit_standing(uow, member.id, scheduled.id, "left", date(2030, 1, 1))
 
@@ -345,7 +347,7 @@ def test_whatever_is_done_every_day_has_one_standing(
             try:
                 with running.unit(society) as uow:
                     if edits:
-                        edit_standing(uow, person.id, history_of(uow, person.id)[which].id, standing, day)
+                        edit_standing(uow, person.id, history_of(uow, STANDING, person.id)[which].id, standing, day)
                     else:
                         change_standing(uow, person.id, standing, day, last_day=day)
             except (StandingOnThatDay, StandingCannotFollow, NoStandingToday):
@@ -354,7 +356,7 @@ def test_whatever_is_done_every_day_has_one_standing(
                 assert edits and standing == "leaving", "its last day is missing"
             except TsudoiError as error:
                 raise AssertionError(repr(error)) from error
-    history = sorted((entry.starts_on, entry.standing) for entry in entries(running, society, person))
+    history = sorted((entry.starts_on, STANDING.entry(entry).value) for entry in entries(running, society, person))
     assert len({day for day, _ in history}) == len(history)
     assert all(after in FOLLOWS[before] for (_, before), (_, after) in pairwise(history))
     for day in sorted(asked):

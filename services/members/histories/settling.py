@@ -8,35 +8,35 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.members.categories import list_categories
-from services.members.models import AccountRow, MemberRow, StandingRow
+from services.members.histories.entries import Entry
+from services.members.histories.tracks import CATEGORY, STANDING, TRACKS, History, Track
+from services.members.models import AccountRow, CategoryEntryRow, DatedEntry, MemberRow
 from services.members.sessions import end_all_sessions
-from services.members.standings.dates import Entry, day_of_leaving, first_entries
+from services.members.standings.dates import day_of_leaving
 from services.members.standings.words import ENDED
 from shared import audit
 from shared.ids import new_id
 from shared.messages.members import MemberAdmitted, PersonChanged
 from shared.uow import UnitOfWork
 
-History = list[StandingRow]  # of one member, by day
+
+def begin_histories_of(uow: UnitOfWork, row: MemberRow) -> None:
+    """Of somebody who comes with a standing and perhaps a category."""
+    for track in TRACKS:
+        _begin(uow, track, row)
 
 
-def begin_history(uow: UnitOfWork, row: MemberRow) -> History:
-    """Of somebody who comes with a standing."""
-    entries = first_entries(row.standing, row.joined_on, row.leaves_on, uow.today)
-    return [uow.add(standing_row(uow, row.id, entry)) for entry in entries]
+def entry_row(uow: UnitOfWork, track: Track, member_id: str, entry: Entry) -> DatedEntry:
+    return track.rows(**entry_values(uow, track, member_id, entry))
 
 
-def standing_row(uow: UnitOfWork, member_id: str, entry: Entry) -> StandingRow:
-    return StandingRow(**standing_values(uow, member_id, entry))
-
-
-def standing_values(uow: UnitOfWork, member_id: str, entry: Entry) -> dict[str, Any]:
+def entry_values(uow: UnitOfWork, track: Track, member_id: str, entry: Entry) -> dict[str, Any]:
     """For `insert_rows`. What starts today or before is in force with it."""
     return {
         "society_id": uow.society_id,
         "id": new_id(),
         "member_id": member_id,
-        "standing": entry.standing,
+        track.name: entry.value,
         "starts_on": entry.starts_on,
         "in_force_at": uow.now if entry.starts_on <= uow.today else None,
         "recorded_at": uow.now,
@@ -44,31 +44,48 @@ def standing_values(uow: UnitOfWork, member_id: str, entry: Entry) -> dict[str, 
     }
 
 
-def histories(uow: UnitOfWork, rows: Sequence[MemberRow]) -> dict[str, History]:
+def histories(uow: UnitOfWork, track: Track, rows: Sequence[MemberRow]) -> dict[str, History]:
     """By member id. Whom an older release added or changed while it was still running is written down here."""
     found: dict[str, History] = {row.id: [] for row in rows}
-    statement = sa.select(StandingRow).where(StandingRow.member_id.in_(found)).order_by(StandingRow.starts_on)
+    statement = sa.select(track.rows).where(track.rows.member_id.in_(found)).order_by(track.rows.starts_on)
     for entry in uow.session.scalars(statement):
         found[entry.member_id].append(entry)
-    return {row.id: _caught_up(uow, row, found[row.id]) for row in rows}
+    return {row.id: _caught_up(uow, track, row, found[row.id]) for row in rows}
 
 
-def _caught_up(uow: UnitOfWork, row: MemberRow, history: History) -> History:
+def category_from_today(uow: UnitOfWork, row: MemberRow) -> None:
+    """The office gave a locked member another category by hand: their history says so from today on."""
+    assert row.category
+    of_today = sa.select(CategoryEntryRow).where(CategoryEntryRow.member_id == row.id)
+    entry = uow.session.scalars(of_today.where(CategoryEntryRow.starts_on == uow.today)).one_or_none()
+    if entry is None:
+        uow.add(entry_row(uow, CATEGORY, row.id, Entry(uow.today, row.category)))
+    else:
+        entry.category, entry.in_force_at = row.category, uow.now
+
+
+def _begin(uow: UnitOfWork, track: Track, row: MemberRow) -> History:
+    return [uow.add(entry_row(uow, track, row.id, entry)) for entry in track.first(row, uow.today)]
+
+
+def _caught_up(uow: UnitOfWork, track: Track, row: MemberRow, history: History) -> History:
     if not history:
-        return begin_history(uow, row)
+        return _begin(uow, track, row)
     in_force = [entry for entry in history if entry.in_force_at]
     waiting = any(entry.starts_on <= uow.today for entry in history if not entry.in_force_at)
-    if waiting or (in_force and in_force[-1].standing == row.standing):
+    now = getattr(row, track.name)
+    if waiting or not now or (in_force and track.entry(in_force[-1]).value == now):
         return history
     if in_force and in_force[-1].starts_on == uow.today:
-        in_force[-1].standing = row.standing
+        setattr(in_force[-1], track.name, now)
         return history
-    history.append(uow.add(standing_row(uow, row.id, Entry(uow.today, row.standing))))
+    history.append(uow.add(entry_row(uow, track, row.id, Entry(uow.today, now))))
     return sorted(history, key=lambda entry: entry.starts_on)
 
 
 def settle(
     uow: UnitOfWork,
+    track: Track,
     rows: Sequence[MemberRow],
     known: Mapping[str, History],
     *,
@@ -82,12 +99,12 @@ def settle(
     shut_out, told = [], []
     for row in rows:
         was = row.standing
-        changed = _differences(uow, row, known[row.id])
+        changed = _differences(uow, track, row, known[row.id])
         before = {name: getattr(row, name) for name in changed}
         for name, value in changed.items():
             setattr(row, name, value)
         altered = (changes or {}).get(row.id)
-        _record(uow, row, action, before, changed, altered)
+        _record(uow, track, row, action, before, changed, altered)
         if changed or altered:  # also for what is to come: a roster that was checked before must notice it
             row.revision += 1
             row.changed_at = uow.now
@@ -103,20 +120,21 @@ def settle(
     _end_sessions(uow, shut_out)
 
 
-def _differences(uow: UnitOfWork, row: MemberRow, history: History) -> dict[str, Any]:
-    for entry in history:
-        if entry.starts_on <= uow.today and entry.in_force_at is None:
-            entry.in_force_at = uow.now
-    now = [entry for entry in history if entry.starts_on <= uow.today][-1]
-    last = Entry(history[-1].starts_on, history[-1].standing)
-    wanted: dict[str, Any] = {"standing": now.standing, "leaves_on": day_of_leaving(last)}
-    if (row.standing, now.standing) == ("applying", "active"):
-        wanted["joined_on"] = now.starts_on
+def _differences(uow: UnitOfWork, track: Track, row: MemberRow, history: History) -> dict[str, Any]:
+    begun = [entry for entry in history if entry.starts_on <= uow.today]
+    for entry in begun:
+        entry.in_force_at = entry.in_force_at or uow.now
+    wanted: dict[str, Any] = {track.name: track.entry(begun[-1]).value} if begun else {}
+    if track is STANDING:
+        wanted["leaves_on"] = day_of_leaving(track.entry(history[-1]))
+        if (row.standing, wanted["standing"]) == ("applying", "active"):
+            wanted["joined_on"] = begun[-1].starts_on
     return {name: value for name, value in wanted.items() if getattr(row, name) != value}
 
 
 def _record(
     uow: UnitOfWork,
+    track: Track,
     row: MemberRow,
     action: str,
     before: Mapping[str, Any],
@@ -125,7 +143,7 @@ def _record(
 ) -> None:
     was, now = audit.plain(before), audit.plain(after)
     if history:
-        was["history"], now["history"] = history
+        was[track.recorded_as], now[track.recorded_as] = history
     if now:
         audit.record(uow, action, f"member/{row.id}", before=was, after=now)
 
