@@ -14,14 +14,18 @@ LOOK_AT = 200  # numbers, when the next free one is looked for
 
 
 def holders(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, sa.Row[Any]]:
-    """Who has or had each of these: (id, name, number), by number; free ones are missing."""
-    person = (MemberRow.id, MemberRow.name, MemberRow.number)
-    had = sa.select(NumberRow.number.label("asked"), *person).join(MemberRow, MemberRow.id == NumberRow.member_id)
-    has = sa.select(MemberRow.number.label("asked"), *person).where(MemberRow.number.in_(numbers))
-    found: dict[str, sa.Row[Any]] = {}
-    for statement in (had.where(NumberRow.number.in_(numbers)), has):
-        found |= {row.asked: row for row in uow.session.execute(statement)}
-    return found
+    """Who has or had each of these: (id, name, number), by number; free ones are missing.
+
+    Asked for by ids: numbers that were given a moment ago are unknown to the database's statistics, and a join with
+    them reads all members each time."""
+    person = sa.select(MemberRow.id, MemberRow.name, MemberRow.number)
+    used = sa.select(NumberRow.number, NumberRow.member_id).where(NumberRow.number.in_(numbers))
+    had = {number: member_id for number, member_id in uow.session.execute(used)}
+    by_id = (
+        {row.id: row for row in uow.session.execute(person.where(MemberRow.id.in_(set(had.values()))))} if had else {}
+    )
+    has = uow.session.execute(person.where(MemberRow.number.in_(numbers)))
+    return {number: by_id[member_id] for number, member_id in had.items()} | {row.number: row for row in has}
 
 
 def keep_number(uow: UnitOfWork, member_id: str, number: str | None) -> None:
