@@ -41,6 +41,33 @@ class TooManyAttempts(TsudoiError):
     text = N_("Too many attempts. Please wait %(minutes)s minutes, or have a new password set by mail.")
 
 
+class TooManyCodes(TooManyAttempts):
+    """A new password would not help."""
+
+    text = N_("Too many wrong codes. Please wait %(minutes)s minutes.")
+
+
+class WrongCode(TsudoiError):
+    """Of the second step of a login."""
+
+    kind = Kind.INVALID
+    text = N_("This code is not right, or was used already. Please enter the one that the app shows now.")
+
+    @classmethod
+    def in_field(cls) -> WrongCode:
+        return cls(faults=[Fault(cls.text, field="code")])
+
+
+class LoginNotBegun(TsudoiError):
+    kind = Kind.UNAUTHENTICATED
+    text = N_("Too much time has passed since the password. Please log in once more.")
+
+
+class OwnSecondFactorFirst(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("Please set up two-step login for yourself first; then you can ask it of all staff.")
+
+
 class TooManyRequests(TooManyAttempts):
     """For mail: nobody shall fill mailboxes."""
 

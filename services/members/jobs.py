@@ -11,6 +11,7 @@ from services.members.email_changes import forget_old_changes
 from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
 from services.members.histories.coming import begin_histories, let_categories_come, let_standings_come
 from services.members.invitations import INVITE, send_invitations
+from services.members.logins import forget_half_logins
 from services.members.numbers.assigning import ASSIGN, assign_numbers
 from services.members.password_links import forget_old_links
 from services.members.password_requests import answer_requests
@@ -29,6 +30,7 @@ DUE = (
     Due("let-categories-come", timedelta(minutes=1), let_categories_come),
     Due("begin-histories", timedelta(hours=1), begin_histories),
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),
+    Due("forget-half-logins", timedelta(hours=1), forget_half_logins),
     Due("forget-old-links", timedelta(hours=6), forget_old_links),
     Due("forget-old-applications", timedelta(hours=6), forget_old_applications),
     Due("forget-old-changes", timedelta(hours=6), forget_old_changes),

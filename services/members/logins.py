@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from services.members import throttle
-from services.members.errors import LoginFailed
-from services.members.models import AccountRow, MemberRow
+from services.members.errors import LoginFailed, LoginNotBegun
+from services.members.login_policy import factor_of
+from services.members.models import AccountRow, HalfLoginRow, MemberRow
 from services.members.passwords import check_strength, hash_password, is_right
-from services.members.sessions import Opened, end_all_sessions, open_session, principal_of
+from services.members.second_factor import check_code
+from services.members.sessions import Opened, end_all_sessions, open_session, principal_of, society_of_cookie
+from services.members.tokens import digest
 from shared import audit
 from shared.errors import N_, Fault, InvalidInput
 from shared.identity import Principal
 from shared.service import RunningService
 from shared.uow import UnitOfWork
+
+BETWEEN = timedelta(minutes=10)  # the password and the code
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,16 @@ class Attempt:
     user_agent: str = ""
 
 
-def log_in(running: RunningService, attempt: Attempt) -> Opened:
-    """A new session. The password is verified between two transactions: nobody waits for argon2 with a lock.
+@dataclass(frozen=True)
+class HalfOpened:
+    """The password was right, and a code is to follow: `cookie` is told once, to the browser."""
+
+    cookie: str
+
+
+def log_in(running: RunningService, attempt: Attempt) -> Opened | HalfOpened:
+    """A new session, or its first half. The password is verified between two transactions: nobody waits for argon2
+    with a lock.
 
     Raises LoginFailed, TooManyAttempts."""
     email = attempt.email.strip().lower()
@@ -47,6 +62,30 @@ def log_in(running: RunningService, attempt: Attempt) -> Opened:
     if opened is None:
         raise LoginFailed
     return opened
+
+
+def finish_login(running: RunningService, cookie: str | None, code: str, *, user_agent: str) -> Opened:
+    """The second half: the code of an app, or a spare one.
+
+    Raises LoginNotBegun, WrongCode, TooManyAttempts."""
+    society = society_of_cookie(cookie)
+    if society is None or cookie is None:
+        raise LoginNotBegun
+    with running.unit(society, reading=True) as uow:
+        half = _half(uow, cookie)
+    check_code(running, society, half.account_id, code)
+    with running.unit(society) as uow:
+        half = _half(uow, cookie, lock=True)
+        opened = _open(uow, half.account_id, half.verified, user_agent, with_code=True)
+        uow.session.delete(half)
+    if not isinstance(opened, Opened):
+        raise LoginNotBegun
+    return opened
+
+
+def forget_half_logins(uow: UnitOfWork) -> None:
+    """Due work: those that nobody finished."""
+    uow.session.execute(sa.delete(HalfLoginRow).where(HalfLoginRow.expires_at < uow.now))
 
 
 def check_own_password(running: RunningService, who: Principal, password: str, *, field: str) -> str:
@@ -81,10 +120,28 @@ def _account_by_email(uow: UnitOfWork, email: str) -> AccountRow | None:
     return uow.session.scalars(statement).one_or_none()
 
 
-def _open(uow: UnitOfWork, account_id: str, verified: str | None, user_agent: str) -> Opened | None:
+def _half(uow: UnitOfWork, cookie: str, *, lock: bool = False) -> HalfLoginRow:
+    statement = sa.select(HalfLoginRow).where(HalfLoginRow.secret == digest(cookie.partition(".")[2]))
+    row = uow.session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+    if row is None or row.expires_at <= uow.now:
+        raise LoginNotBegun
+    return row
+
+
+def _open(
+    uow: UnitOfWork, account_id: str, verified: str | None, user_agent: str, *, with_code: bool = False
+) -> Opened | HalfOpened | None:
     account = uow.get(AccountRow, account_id)
     if account.state != "active" or account.password_hash != verified:  # changed while we verified
         return None
     if not principal_of(uow, account, account.id).roles:
         return None
-    return open_session(uow, account, user_agent=user_agent)
+    if with_code or factor_of(uow, account.id) is None:
+        return open_session(uow, account, user_agent=user_agent)
+    secret = secrets.token_urlsafe(32)
+    uow.add(
+        HalfLoginRow(
+            secret=digest(secret), account_id=account.id, verified=verified or "", expires_at=uow.now + BETWEEN
+        )
+    )
+    return HalfOpened(f"{uow.society_id}.{secret}")

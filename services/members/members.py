@@ -121,7 +121,7 @@ def holder_of_email(uow: UnitOfWork, email: str) -> MemberRow | None:
     return uow.session.scalars(sa.select(MemberRow).where(MemberRow.email == email.lower())).one_or_none()
 
 
-def label(row: MemberRow | sa.Row[Any]) -> str:
+def label(row: MemberRow | sa.Row[*tuple[Any, ...]]) -> str:
     """How staff are told of a person: name and number."""
     return f"{row.name} ({row.number})" if row.number else row.name
 

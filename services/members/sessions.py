@@ -10,10 +10,12 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from services.members.login_policy import factor_of, staff_need_factor
 from services.members.models import AccountRow, LoginSessionRow, MemberRow
 from services.members.standings.words import role_of
 from services.members.tokens import digest
 from shared import clock
+from shared.errors import NotFound
 from shared.identity import PAYERS, TOKEN_LIFETIME, Principal, Role, end_sessions
 from shared.messages.members import SessionsEnded
 from shared.service import RunningService
@@ -96,6 +98,8 @@ def principal_of(uow: UnitOfWork, account: AccountRow, session_id: str) -> Princ
     person = uow.get(MemberRow, account.person_id)
     roles = {Role(role) for role in account.roles}
     own = role_of(person.kind, person.standing)
+    if roles and staff_need_factor(uow) and factor_of(uow, account.id) is None:
+        roles = set() if own else {Role.GUEST}  # nothing of the office before it is set up
     if own and not (own is Role.GUEST and roles):
         roles.add(own)
     return Principal(
@@ -112,6 +116,24 @@ def principal_of(uow: UnitOfWork, account: AccountRow, session_id: str) -> Princ
 def end_session(uow: UnitOfWork, session_id: str) -> None:
     """Logout. Everybody refuses its tokens from now on (SessionsEnded)."""
     _end(uow, sa.select(LoginSessionRow).where(LoginSessionRow.id == session_id))
+
+
+def living_sessions(uow: UnitOfWork, account_id: str) -> Sequence[LoginSessionRow]:
+    """Where somebody is logged in, the latest first."""
+    alive = (
+        LoginSessionRow.ended_at.is_(None),
+        LoginSessionRow.expires_at > uow.now,
+        LoginSessionRow.last_seen_at > uow.now - IDLE,
+    )
+    statement = sa.select(LoginSessionRow).where(LoginSessionRow.account_id == account_id, *alive)
+    return uow.session.scalars(statement.order_by(LoginSessionRow.last_seen_at.desc())).all()
+
+
+def end_own_session(uow: UnitOfWork, account_id: str, session_id: str) -> None:
+    """Raises NotFound."""
+    if uow.get(LoginSessionRow, session_id).account_id != account_id:
+        raise NotFound
+    end_session(uow, session_id)
 
 
 def end_all_sessions(uow: UnitOfWork, account_ids: Sequence[str], *, but: str | None = None) -> None:

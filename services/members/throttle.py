@@ -11,7 +11,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.members.errors import TooManyAttempts, TooManyRequests
+from services.members.errors import TooManyAttempts, TooManyCodes, TooManyRequests
 from services.members.models import AttemptsRow
 from shared.ids import new_id
 from shared.uow import UnitOfWork
@@ -38,6 +38,11 @@ def login_limits(email: str, place: str) -> Sequence[Limit]:
 def account_limits(email: str) -> Sequence[Limit]:
     """What a new password clears."""
     return (Limit(_key("login-as", email), 100, timedelta(hours=1)),)
+
+
+def code_limits(account_id: str) -> Sequence[Limit]:
+    """Of the second step: a million codes, of which three are right."""
+    return (Limit(_key("code-of", account_id), 10, timedelta(minutes=15), TooManyCodes),)
 
 
 def request_limits(place: str) -> Sequence[Limit]:

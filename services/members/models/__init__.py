@@ -17,6 +17,7 @@ from services.members.models.histories import CategoryEntryRow, DatedEntry, Stan
 from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
+from services.members.models.second_factors import HalfLoginRow, LoginPolicyRow, SecondFactorRow, SpareCodeRow
 from services.members.models.selections import SelectedRow, SelectionRow
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "CategoryRow",
     "DatedEntry",
     "EmailChangeRow",
+    "HalfLoginRow",
+    "LoginPolicyRow",
     "LoginSessionRow",
     "MemberRow",
     "NumberRow",
@@ -38,9 +41,11 @@ __all__ = [
     "RosterFaultRow",
     "RosterPartRow",
     "RosterRow",
+    "SecondFactorRow",
     "SelectedRow",
     "SelectionRow",
     "SetupLinkRow",
+    "SpareCodeRow",
     "StagedRow",
     "StandingRow",
     "TermsRow",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +12,7 @@ from services.members.categories import list_categories
 from services.members.errors import NumberingRefused
 from services.members.members import label, touch
 from services.members.models import CategoryRow, MemberRow, NumberRow, SelectedRow, SelectionRow
-from services.members.numbers.register import holders, next_free
+from services.members.numbers.register import Holder, holders, next_free
 from services.members.selections import chosen_members, same_work
 from services.members.standings.words import ENDED
 from services.members.values import LONGEST_NUMBER
@@ -149,7 +148,7 @@ def _plan(uow: UnitOfWork, selection: SelectionRow, starts: Starts, *, lock: boo
         yield [Planned(member, number, _obstacle(member, number, used)) for member, number in planned]
 
 
-def _obstacle(member: MemberRow, number: str, used: Mapping[str, sa.Row[Any]]) -> Fault | None:
+def _obstacle(member: MemberRow, number: str, used: Mapping[str, Holder]) -> Fault | None:
     if member.number:
         return Fault(N_("has the number %(number)s already"), {"number": member.number})
     if member.standing == "applying" or member.standing in ENDED:

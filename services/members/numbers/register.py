@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import sqlalchemy as sa
 
 from services.members.models import MemberRow, NumberRow
 from shared.uow import UnitOfWork
 
+Holder = sa.Row[str, str, str | None]  # id, name and present number of a member
 LOOK_AT = 200  # numbers, when the next free one is looked for
 
 
-def holders(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, sa.Row[Any]]:
+def holders(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, Holder]:
     """Who has or had each of these: (id, name, number), by number; free ones are missing.
 
     Asked for by ids: numbers that were given a moment ago are unknown to the database's statistics, and a join with
     them reads all members each time."""
     person = sa.select(MemberRow.id, MemberRow.name, MemberRow.number)
     used = sa.select(NumberRow.number, NumberRow.member_id).where(NumberRow.number.in_(numbers))
-    had = {number: member_id for number, member_id in uow.session.execute(used)}
-    by_id = (
-        {row.id: row for row in uow.session.execute(person.where(MemberRow.id.in_(set(had.values()))))} if had else {}
-    )
+    had: dict[str, str] = dict(row._tuple() for row in uow.session.execute(used))
+    by_id = {row.id: row for row in uow.session.execute(person.where(MemberRow.id.in_(set(had.values()))))}
+    found = {number: by_id[member_id] for number, member_id in had.items()}
     has = uow.session.execute(person.where(MemberRow.number.in_(numbers)))
-    return {number: by_id[member_id] for number, member_id in had.items()} | {row.number: row for row in has}
+    return found | {row.number or "": row for row in has}
 
 
 def keep_number(uow: UnitOfWork, member_id: str, number: str | None) -> None:

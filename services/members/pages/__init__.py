@@ -15,9 +15,10 @@ from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
 from services.members.pages.rosters import pages as rosters
+from services.members.pages.security import pages as security
 from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
 from services.members.pages.staff import pages as staff
 
 OF_MEMBERS = (members, histories, selections, numbering, applications, member_requests, rosters, categories)
-PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, my_requests, email)
+PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, my_requests, email, security)

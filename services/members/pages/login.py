@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
-from services.members.logins import Attempt, log_in
-from services.members.pages.cookies import LOGIN_COOKIE, give_session, give_token, take_all
+from services.members.errors import LoginNotBegun
+from services.members.logins import Attempt, HalfOpened, finish_login, log_in
+from services.members.pages.cookies import HALF_COOKIE, LOGIN_COOKIE, give_half, give_session, give_token, take_all
 from services.members.pages.whereabouts import chosen_society, place, societies, society_here
-from services.members.sessions import end_session, living_session, renew_session, society_of_cookie
+from services.members.sessions import Opened, end_session, living_session, renew_session, society_of_cookie
 from shared.errors import LoginNeeded, TsudoiError
 from shared.identity import Principal, Role
 from shared.web.access import allow_public, principal_or_none, running_service
 from shared.web.forms import form_again, load_form
 from shared.web.local_path import local_path
+from shared.web.problems import translated
 
 pages = Blueprint("login", __name__, url_prefix="/members")
 
@@ -26,6 +28,10 @@ class LoginSchema(Schema):
     email = fields.String(required=True, validate=validate.Length(max=320))
     password = fields.String(required=True, validate=validate.Length(max=1000))
     society = fields.String(load_default=None)
+
+
+class CodeSchema(Schema):
+    code = fields.String(required=True, validate=validate.Length(max=100))
 
 
 @pages.get("/")
@@ -58,7 +64,31 @@ def do_login() -> ResponseReturnValue:
     except TsudoiError as error:
         here = society_here()
         return form_again("members/login.html", error, choices=[] if here else societies(), next=_next(""))
-    return give_session(make_response(redirect(_next(home_of(opened.principal)), 303)), opened)
+    if isinstance(opened, HalfOpened):
+        wanted = _next("")
+        return give_half(make_response(redirect(url_for("login.show_code", next=wanted or None), 303)), opened)
+    return _come_in(opened)
+
+
+@pages.get("/login/code")
+@allow_public
+def show_code() -> ResponseReturnValue:
+    return render_template("members/login_code.html", next=_next(""))
+
+
+@pages.post("/login/code")
+@allow_public
+def give_code() -> ResponseReturnValue:
+    try:
+        code = load_form(CodeSchema)["code"]
+        cookie = request.cookies.get(HALF_COOKIE)
+        opened = finish_login(running_service(), cookie, code, user_agent=request.user_agent.string)
+    except LoginNotBegun as error:
+        flash(translated(error))
+        return redirect(url_for("login.show_login", next=_next("") or None), 303)
+    except TsudoiError as error:
+        return form_again("members/login_code.html", error, next=_next(""))
+    return _come_in(opened)
 
 
 @pages.post("/logout")
@@ -108,6 +138,10 @@ def home_of(who: Principal) -> str:
     if who.may(Role.OPERATOR):
         return "/members/operator"
     return "/members/my/"
+
+
+def _come_in(opened: Opened) -> ResponseReturnValue:
+    return give_session(make_response(redirect(_next(home_of(opened.principal)), 303)), opened)
 
 
 def _next(otherwise: str) -> str:

@@ -30,6 +30,7 @@ from services.members.export import Export
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import TRACKS
 from services.members.invitations import start_invitations
+from services.members.login_policy import factor_of
 from services.members.members import CHANGEABLE, add_member, change_member, free_address
 from services.members.models import AccountRow, MemberRow
 from services.members.pages.finding import ASKED, conditions, searched, ticked
@@ -46,10 +47,11 @@ from services.members.password_links import send_link
 from services.members.person_input import read_person
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.search import ORDERS
+from services.members.second_factor import remove_factor
 from services.members.standings.words import ENDED, STANDINGS
 from shared import jobs
 from shared.audit import AuditRow
-from shared.errors import InvalidInput, TsudoiError
+from shared.errors import Forbidden, InvalidInput, NotFound, TsudoiError
 from shared.tables import write_csv, write_xlsx
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
@@ -122,15 +124,17 @@ def add() -> ResponseReturnValue:
 def show_member(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         row = uow.get(MemberRow, str(id))
+        account = account_of(uow, row.id)
         history = sa.select(AuditRow).where(AuditRow.subject == f"member/{row.id}").order_by(AuditRow.id.desc())
         return render_template(
             "members/member.html",
             member=row,
             category_names=dict(category_choices(uow)),
-            account=account_of(uow, row.id),
+            account=account,
             changes=uow.session.scalars(history.limit(LATEST_CHANGES)).all(),
             field_names=FIELDS,
             recorded_word=recorded_word,
+            has_factor=account is not None and factor_of(uow, account.id) is not None,
             coming=[e for track in TRACKS for e in history_of(uow, track, row.id) if not e.in_force_at],
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
@@ -192,6 +196,21 @@ def free(id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         free_address(uow, str(id))
     flash(_("The e-mail address is free. The history of changes keeps it."))
+    return redirect(url_for("members.show_member", id=id), 303)
+
+
+@pages.post("/<uuid:id>/second-step/remove")
+@allow(*MEMBERS_CHANGE)
+def remove_second_step(id: UUID) -> ResponseReturnValue:
+    """For members who have lost their phone; of staff only administrators do it."""
+    with unit() as uow:
+        account = account_of(uow, str(id))
+        if account is None:
+            raise NotFound
+        if account.is_staff:
+            raise Forbidden
+        remove_factor(uow, account.id)
+    flash(_("Two-step login is switched off."))
     return redirect(url_for("members.show_member", id=id), 303)
 
 

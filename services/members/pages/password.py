@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
 from services.members.errors import LinkUnusable, PasswordTooWeak
+from services.members.login_policy import factor_of
 from services.members.logins import change_password
 from services.members.pages.cookies import give_session
 from services.members.pages.login import home_of
@@ -85,10 +86,13 @@ def set_password(token: str) -> ResponseReturnValue:
         hashed = hash_password(password)
         with running_service().unit(society) as uow:
             account = use_link(uow, token, hashed)
-            opened = open_session(uow, account) if principal_of(uow, account, account.id).roles else None
+            needs_code = factor_of(uow, account.id) is not None
+            may_enter = not needs_code and principal_of(uow, account, account.id).roles
+            opened = open_session(uow, account, user_agent=request.user_agent.string) if may_enter else None
     except LinkUnusable as error:
         return _explain(error)
     if opened is None:
+        flash(_("Your password is set. Please log in with it."))
         return redirect("/members/login", 303)
     answer = give_session(make_response(redirect(home_of(opened.principal), 303)), opened)
     flash(_("Your password is set, and you are logged in."))

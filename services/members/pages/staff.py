@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
+from services.members import second_factor
 from services.members.accounts import change_roles, invite_staff, list_staff
+from services.members.login_policy import accounts_with_factor, factor_of, staff_need_factor
 from services.members.models import AccountRow, MemberRow
 from services.members.pages.words import ROLE_NAMES
 from services.members.person_input import read_person
@@ -31,6 +33,10 @@ class InviteSchema(RolesSchema):
     name = fields.String(required=True, validate=validate.Length(max=200))
     email = fields.String(required=True, validate=validate.Length(max=320))
     language = fields.String(load_default="ja", validate=validate.OneOf(list(LANGUAGES)))
+
+
+class PolicySchema(Schema):
+    need = fields.Boolean(required=True)
 
 
 @pages.get("")
@@ -83,16 +89,51 @@ def change(id: UUID) -> ResponseReturnValue:
     return redirect(url_for("staff.show_staff"), 303)
 
 
+@pages.post("/<uuid:id>/second-step/remove")
+@allow(*STAFF_CHANGE)
+def remove_factor(id: UUID) -> ResponseReturnValue:
+    """For whoever has lost phone and spare codes."""
+    with unit() as uow:
+        second_factor.remove_factor(uow, uow.get(AccountRow, str(id)).id)
+    flash(_("Two-step login is switched off."))
+    return redirect(url_for("staff.show_account", id=id), 303)
+
+
+@pages.post("/login-policy")
+@allow(*STAFF_CHANGE)
+def change_policy() -> ResponseReturnValue:
+    try:
+        need = load_form(PolicySchema)["need"]
+        with unit() as uow:
+            second_factor.set_policy(uow, staff_need_second_factor=need, by=principal().actor)
+    except TsudoiError as error:
+        return form_again("members/staff.html", error, **_context())
+    flash(_("The changes were saved."))
+    return redirect(url_for("staff.show_staff"), 303)
+
+
 def _context() -> dict[str, object]:
     with reading() as uow:
-        return {"staff": list_staff(uow), "role_names": ROLE_NAMES, "role_choices": _role_choices()}
+        staff = list_staff(uow)
+        return {
+            "staff": staff,
+            "role_names": ROLE_NAMES,
+            "role_choices": _role_choices(),
+            "must_have": staff_need_factor(uow),
+            "with_factor": accounts_with_factor(uow, [account.id for account, _ in staff]),
+        }
 
 
 def _account(id: UUID) -> dict[str, object]:
     with reading() as uow:
         account = uow.get(AccountRow, str(id))
-        person = uow.get(MemberRow, account.person_id)
-    return {"account": account, "person": person, "role_choices": _role_choices(), "values": {"roles": account.roles}}
+        return {
+            "account": account,
+            "person": uow.get(MemberRow, account.person_id),
+            "has_factor": factor_of(uow, account.id) is not None,
+            "role_choices": _role_choices(),
+            "values": {"roles": account.roles},
+        }
 
 
 def _role_choices() -> list[tuple[str, str]]:
