@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from services.members.pages.announcements import pages as announcements
 from services.members.pages.applications import pages as applications
 from services.members.pages.apply import pages as apply
+from services.members.pages.attachments import pages as attachments
 from services.members.pages.categories import pages as categories
 from services.members.pages.email import pages as email
 from services.members.pages.login import pages as login
 from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
+from services.members.pages.my_announcements import pages as my_announcements
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
@@ -20,4 +23,5 @@ from services.members.pages.staff import pages as staff
 from services.members.pages.standings import pages as standings
 
 OF_MEMBERS = (members, standings, selections, numbering, applications, member_requests, rosters, categories)
-PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, my_requests, email)
+OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
+PAGES = (login, password, setup, apply, *OF_MEMBERS, *OF_ANNOUNCEMENTS, staff, my, my_requests, email)
