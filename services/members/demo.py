@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.members.announcements.editing import add_announcement
 from services.members.applications.terms import publish_terms
 from services.members.demo_names import AFFILIATIONS, FAMILY_NAMES, FOREIGN, GIVEN_NAMES, PREFECTURES
 from services.members.histories.settling import entry_values
@@ -50,6 +51,20 @@ TERMS_EN = """1. The society furthers the study of gatherings and the exchange a
 3. Members pay the annual fee of their category.
 4. Whoever wishes to leave says so on My Page or in writing.
 5. Personal data serve the running of the society alone and are given to nobody without consent."""
+ANNOUNCEMENTS = (  # the last comes first
+    {
+        "title": "会員マイページの使い方",
+        "title_en": "How to use My Page",
+        "body": "会費のお支払い、領収書のダウンロード、登録情報の変更は、会員マイページで行えます。",
+        "body_en": "Pay your dues, download receipts and keep your contact data up to date on My Page.",
+    },
+    {
+        "title": "2026年度通常総会の開催について",
+        "title_en": "General meeting 2026",
+        "body": "通常総会を下記のとおり開催します。\n\n日時：2027年3月20日（土）13時\n会場：集い会館3階",
+        "body_en": "The general meeting takes place on 20 March 2027 at 13:00, Tsudoi Hall, 3rd floor.",
+    },
+)
 CAN_LOG_IN = ("member@demo.example", "member-en@demo.example", "student@demo.example", "honorary@demo.example")
 
 
@@ -70,6 +85,8 @@ def fill(running: RunningService) -> None:
             registered_from=date(2023, 10, 1),
         )
         publish_terms(uow, text=TERMS, text_en=TERMS_EN)
+        for announcement in ANNOUNCEMENTS:
+            add_announcement(uow, {**announcement, "shown_from": uow.today})
         categories = {row.code: row for row in uow.session.scalars(sa.select(CategoryRow))}
         staff = [_guest(name, kana, email) for email, name, kana in (*(row[:3] for row in STAFF), OPERATOR)]
         people = [*staff, *_members()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from services.members.announcements.telling import tell_announcements
 from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
 from services.members.email_changes import forget_old_changes
@@ -28,6 +29,7 @@ DUE = (
     Due("answer-password-requests", timedelta(seconds=1), answer_requests, for_each_society=False),
     Due("let-standings-come", timedelta(minutes=1), let_standings_come),
     Due("let-categories-come", timedelta(minutes=1), let_categories_come),
+    Due("tell-announcements", timedelta(seconds=10), tell_announcements),
     Due("begin-histories", timedelta(hours=1), begin_histories),
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),
     Due("forget-half-logins", timedelta(hours=1), forget_half_logins),

@@ -7,3 +7,4 @@ from shared.identity import Role
 MEMBERS_SEE = (Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.READER)
 MEMBERS_CHANGE = (Role.ADMINISTRATOR, Role.AFFAIRS)
 STAFF_CHANGE = (Role.ADMINISTRATOR,)
+ANNOUNCEMENTS_READ = (Role.MEMBER, Role.APPLICANT)  # those who see My Page as, or almost as, members

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from services.notifications.audience import members_with_address
 from services.notifications.letters import Draft, queue_letter, queue_letters
 from services.notifications.notes import note
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
@@ -20,6 +21,7 @@ from shared.messages.billing import (
 )
 from shared.messages.events import EventPublished, Registration, RegistrationCancelled, RegistrationConfirmed
 from shared.messages.members import (
+    AnnouncementPublished,
     ApplicationReceived,
     ApplicationStarted,
     EmailChanged,
@@ -74,6 +76,21 @@ def write_decision_letter(uow: UnitOfWork, message: RequestDecided) -> None:
     about = {"request": message.request, "accepted": message.accepted, "answer": message.answer, "day": message.day}
     draft = Draft(kind="request-decided", cause=message.request_id, person_id=message.person_id, about=about)
     queue_letter(uow, draft)
+
+
+def write_announcement_letters(uow: UnitOfWork, message: AnnouncementPublished) -> None:
+    """To all whom it is for, as far as they are known here."""
+    about = {"announcement_id": message.announcement_id, "title": message.title, "title_en": message.title_en}
+    for ids in members_with_address(uow, message.categories, message.standings):
+        queue_letters(
+            uow,
+            (
+                Draft(
+                    kind="announcement-published", cause=message.announcement_id, person_id=id, about=about, bulk=True
+                )
+                for id in ids
+            ),
+        )
 
 
 def write_received_letters(uow: UnitOfWork, message: ApplicationReceived) -> None:
@@ -185,6 +202,7 @@ SUBSCRIPTIONS: Subscriptions = {
     EmailChanged: warn_old_address,
     RequestMade: write_request_letter,
     RequestDecided: write_decision_letter,
+    AnnouncementPublished: write_announcement_letters,
     ApplicationReceived: write_received_letters,
     MemberAdmitted: write_admission_letter,
     InvoiceCreated: InBulk(write_invoice_letters),

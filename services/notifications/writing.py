@@ -136,6 +136,7 @@ def _facts(
             "deposits": f"{base}/payments/console/deposits",
             "applications": f"{base}/members/console/applications",
             "requests": f"{base}/members/console/requests",
+            "announcement": f"{base}/members/my/announcements/{about.get('announcement_id', '')}",
         },
     }
 

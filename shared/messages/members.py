@@ -151,3 +151,14 @@ class RequestDecided(Message, tag="members.RequestDecided.v1"):
     answer: str
     decided_at: datetime
     day: date | None = None  # the first of the leave, the last of the membership
+
+
+class AnnouncementPublished(Message, tag="members.AnnouncementPublished.v1"):
+    """An announcement is shown to members now, and the office wants them to be told by mail. Said once."""
+
+    announcement_id: str
+    title: str
+    title_en: str
+    categories: tuple[str, ...]  # codes; none: whatever the category
+    standings: tuple[str, ...]
+    published_at: datetime

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, g
 from flask_babel import format_date, format_datetime, get_timezone, gettext
 from lucide import jinja as lucide
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from shared.japan.calendar import wareki
 from shared.web.badges import badge_of
@@ -73,6 +73,26 @@ def icon(name: str, size: int = 18, label: str = "") -> Markup:
     )
 
 
+_LINK = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]*")  # Japanese may follow without a space
+
+
+def linked(text: str) -> Markup:
+    """Plain text with its web addresses as links. Nothing else in it is HTML, whatever it looks like."""
+    parts, shown = [], 0
+    for found in _LINK.finditer(text):
+        address = _without_punctuation(found[0])
+        parts += [escape(text[shown : found.start()]), Markup('<a href="{0}" rel="noopener">{0}</a>').format(address)]
+        shown = found.start() + len(address)
+    return Markup("").join([*parts, escape(text[shown:])])
+
+
+def _without_punctuation(address: str) -> str:
+    """A sentence may end with an address, or a bracket hold it."""
+    while address[-1] in ".,:;!?'*" or (address[-1] == ")" and address.count(")") > address.count("(")):
+        address = address[:-1]
+    return address
+
+
 def attributes(given: Mapping[str, Any]) -> Markup:
     """Keyword arguments of a macro as HTML attributes: `hx_get` → `hx-get`, `class_` → `class`, True → bare name."""
     found = [
@@ -114,6 +134,7 @@ def install(app: Flask) -> None:
         moment=moment,
         short_day=short_day,
         translated=gettext,
+        linked=linked,
     )
     env.filters["short_number"] = short_number
     env.globals.update(icon=icon, attributes=attributes, badge_of=badge_of, lay_out=lay_out, society_name=society_name)

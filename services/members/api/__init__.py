@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from services.members.api.announcements import api as announcements
 from services.members.api.applications import api as applications
 from services.members.api.bulk import api as bulk
 from services.members.api.histories import api as histories
 from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
+from services.members.api.my_announcements import api as my_announcements
 from services.members.api.numbering import api as numbering
 from services.members.api.rosters import api as rosters
 from services.members.api.selections import api as selections
 
-API = (members, histories, selections, bulk, numbering, applications, member_requests, rosters)
+API = (
+    members,
+    histories,
+    selections,
+    bulk,
+    numbering,
+    applications,
+    member_requests,
+    announcements,
+    my_announcements,
+    rosters,
+)

@@ -10,6 +10,7 @@ from services.members.models.accounts import (
     PasswordRequestRow,
     SetupLinkRow,
 )
+from services.members.models.announcements import AnnouncementRow, AttachmentPartRow, AttachmentRow, ReadRow
 from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
 from services.members.models.email_changes import EmailChangeRow
@@ -22,7 +23,10 @@ from services.members.models.selections import SelectedRow, SelectionRow
 
 __all__ = [
     "AccountRow",
+    "AnnouncementRow",
     "ApplicationRow",
+    "AttachmentPartRow",
+    "AttachmentRow",
     "AttemptsRow",
     "Base",
     "CategoryEntryRow",
@@ -37,6 +41,7 @@ __all__ = [
     "PasswordLinkRow",
     "PasswordRequestRow",
     "PersonFields",
+    "ReadRow",
     "RequestRow",
     "RosterFaultRow",
     "RosterPartRow",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from services.members.pages.announcements import pages as announcements
 from services.members.pages.applications import pages as applications
 from services.members.pages.apply import pages as apply
+from services.members.pages.attachments import pages as attachments
 from services.members.pages.categories import pages as categories
 from services.members.pages.email import pages as email
 from services.members.pages.histories import pages as histories
@@ -11,6 +13,7 @@ from services.members.pages.login import pages as login
 from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
+from services.members.pages.my_announcements import pages as my_announcements
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
@@ -21,4 +24,5 @@ from services.members.pages.setup import pages as setup
 from services.members.pages.staff import pages as staff
 
 OF_MEMBERS = (members, histories, selections, numbering, applications, member_requests, rosters, categories)
-PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, my_requests, email, security)
+OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
+PAGES = (login, password, setup, apply, *OF_MEMBERS, *OF_ANNOUNCEMENTS, staff, my, my_requests, email, security)

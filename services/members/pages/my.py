@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,6 +12,7 @@ from marshmallow import Schema, fields, validate
 from services.members.categories import category_by_code
 from services.members.members import OWN_CONTACT, change_own_contact
 from services.members.models import MemberRow
+from services.members.pages.my_announcements import announcements_at_home
 from services.members.pages.words import BADGES
 from services.members.person_input import read_person
 from shared.errors import TsudoiError
@@ -34,7 +37,8 @@ class ContactSchema(Schema):
 @allow(*PAYERS)
 def home() -> ResponseReturnValue:
     with reading() as uow:
-        return render_template("members/my_home.html", **_mine(uow))
+        mine = _mine(uow)
+        return render_template("members/my_home.html", **mine, **announcements_at_home(uow, mine["me"]))
 
 
 @pages.get("/profile")
@@ -66,6 +70,6 @@ def edit() -> ResponseReturnValue:
     return redirect(url_for("my.profile"), 303)
 
 
-def _mine(uow: UnitOfWork) -> dict[str, object]:
+def _mine(uow: UnitOfWork) -> dict[str, Any]:
     me = uow.get(MemberRow, str(principal().person_id))
     return {"me": me, "category": category_by_code(uow, me.category), "badges_of": BADGES}

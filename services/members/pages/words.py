@@ -68,6 +68,12 @@ REQUEST_BADGES = {
     "refused": Badge(N_("Refused"), "bad", "ban"),
     "taken_back": Badge(N_("Taken back"), "neutral", "undo-2"),
 }
+ANNOUNCEMENT_BADGES = {
+    "scheduled": Badge(N_("To be shown"), "info", "calendar-clock"),
+    "published": Badge(N_("Shown"), "good", "megaphone"),
+    "over": Badge(N_("Over"), "neutral", "timer-off"),
+    "withdrawn": Badge(N_("Taken off"), "warn", "eye-off"),
+}
 
 
 def standing_choices() -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ KIND_NAMES = {
     "password-reset": N_("New password"),
     "request-arrived": N_("Request of a member"),
     "request-decided": N_("Decision on a request"),
+    "announcement-published": N_("Announcement"),
     "email-link": N_("New e-mail address: the link"),
     "email-known": N_("New e-mail address that is known"),
     "email-changed": N_("E-mail address changed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.members.announcements.attachments import attach_file
+from services.members.announcements.editing import add_announcement
 from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
@@ -54,15 +57,25 @@ PAGES = {
     "/members/console/applications/terms": SEE,
     "/members/console/requests": SEE,
     "/members/console/requests/{request}": SEE,
+    "/members/console/announcements": SEE,
+    "/members/console/announcements/new": CHANGE,
+    "/members/console/announcements/{announcement}": SEE,
+    "/members/console/announcements/{announcement}/edit": CHANGE,
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/profile": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/email": ALL,
+    "/members/my/announcements": (M, Role.APPLICANT),
+    "/members/my/announcements/{announcement}": (M, Role.APPLICANT),
     "/members/my/requests": (M,),
     "/members/my/requests/new/leave": (M,),
     "/members/api/requests": SEE,
+    "/members/api/announcements": SEE,
+    "/members/api/announcements/{announcement}": SEE,
+    "/members/api/my/announcements": (M, Role.APPLICANT),
+    "/members/api/my/announcements/{announcement}": (M, Role.APPLICANT),
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
     "/members/api/members/{member}/standings": SEE,
@@ -99,6 +112,14 @@ CHANGES = {
     "/members/console/import/{roster}/discard": CHANGE,
     "/members/console/requests/{request}/accept": CHANGE,
     "/members/console/requests/{request}/refuse": CHANGE,
+    "/members/console/announcements": CHANGE,
+    "/members/console/announcements/{announcement}/edit": CHANGE,
+    "/members/console/announcements/{announcement}/up": CHANGE,
+    "/members/console/announcements/{announcement}/copy": CHANGE,
+    "/members/console/announcements/{announcement}/withdraw": CHANGE,
+    "/members/console/announcements/{announcement}/restore": CHANGE,
+    "/members/console/announcements/{announcement}/remove": CHANGE,
+    "/members/console/announcements/{announcement}/attachments/{file}/remove": CHANGE,
     "/members/my/requests/new/leave": (M,),
     "/members/my/requests/{request}/take-back": (M,),
     "/members/console/applications/admissions": CHANGE,
@@ -131,6 +152,8 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         (entry,) = history_of(uow, STANDING, member.id)
         (category,) = history_of(uow, CATEGORY, member.id)
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
+        announcement = add_announcement(uow, {"title": "総会", "shown_from": uow.today})
+        file = attach_file(uow, announcement.id, "a.txt", io.BytesIO(b"text"))
     roster = check(running, society, b"x").id
     found = {
         "selection": selection.id,
@@ -138,6 +161,8 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "entry": entry.id,
         "category": category.id,
         "request": asked.id,
+        "announcement": announcement.id,
+        "file": file.id,
         "application": application.id,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
@@ -190,7 +215,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
     for address in CHANGES:
         if "{" in address:
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
-            form |= {"starts_on": "2030-01-01", "answer": "x"}
+            form |= {"starts_on": "2030-01-01", "answer": "x", "title": "x"}
             assert post(stranger, address.format(**things), **form).status_code == 404, address
 
 
@@ -231,6 +256,14 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
     )
     kit = ("/members/static", "/members/jobs", "/members/metrics", "/members/operator", "/members/api/openapi.json")
     others = {
+        "/members/attachments/<uuid:id>",  # 404 for all who may not: tests/unit/members/test_attachments.py
+        "/members/api/announcements/<uuid:id>/move",
+        "/members/api/announcements/<uuid:id>/copy",
+        "/members/api/announcements/<uuid:id>/withdrawal",
+        "/members/api/announcements/<uuid:id>/attachments",
+        "/members/api/announcements/<uuid:id>/attachments/<uuid:id>",
+        "/members/api/my/announcements/<uuid:id>/read",
+        "/members/console/announcements/<uuid:id>/<any(top, up, down, bottom):way>",
         "/members/",
         "/members/my/password",
         "/members/my/email/<token>",

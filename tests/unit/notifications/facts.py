@@ -17,6 +17,7 @@ from shared.messages import CONTRACTS, Envelope, Message, encode
 from shared.messages.billing import Invoice, InvoiceCreated, ReceiptIssued
 from shared.messages.events import Registration
 from shared.messages.members import (
+    AnnouncementPublished,
     ApplicationStarted,
     EmailChanged,
     EmailChangeStarted,
@@ -175,6 +176,18 @@ def email_changed(language: str = "ja", person_id: str = "") -> EmailChanged:
         language=language,
         changed_at=datetime(2026, 11, 21, 3, 0, tzinfo=UTC),
     )
+
+
+def announcement(**changes: Any) -> AnnouncementPublished:
+    given: dict[str, Any] = {
+        "announcement_id": new_id(),
+        "title": "総会のご案内",
+        "title_en": "General meeting",
+        "categories": (),
+        "standings": ("active", "on_leave", "leaving"),
+        "published_at": datetime(2026, 11, 22, 0, 0, tzinfo=UTC),
+    }
+    return AnnouncementPublished(**{**given, **changes})
 
 
 def registration(person_id: str, **changes: Any) -> Registration:

@@ -22,6 +22,7 @@ from tests.unit.notifications.conftest import letters
 from tests.unit.notifications.facts import (
     OTHER,
     SOCIETY,
+    announcement,
     application,
     bank,
     changed,
@@ -77,6 +78,7 @@ def test_every_kind_of_letter_is_written_in_both_languages(running: RunningServi
     tell(running, MemberAdmitted(person_id=who.id, joined_on=date(2026, 5, 1)))
     tell(running, RequestMade(request_id=new_id(), person_id=who.id, request="leave", made_at=datetime.now(UTC)))
     tell(running, decision(who.id, accepted=True))
+    tell(running, announcement())
     send_due(running)
     written = letters(running)
     assert {letter.kind for letter in written} == set(kinds())

@@ -1,0 +1,1 @@
+"""Announcements お知らせ: what the office tells its members on My Page (M15)."""
