@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.members.api.applications import api as applications
+from services.members.api.cards import api as cards
 from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
 from services.members.api.numbering import api as numbering
@@ -10,4 +11,4 @@ from services.members.api.rosters import api as rosters
 from services.members.api.selections import api as selections
 from services.members.api.standings import api as standings
 
-API = (members, standings, selections, numbering, applications, member_requests, rosters)
+API = (members, standings, selections, numbering, applications, member_requests, cards, rosters)

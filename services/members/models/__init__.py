@@ -12,6 +12,7 @@ from services.members.models.accounts import (
 )
 from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
+from services.members.models.cards import CardSettingsRow, CertificateRow, CodeRow
 from services.members.models.email_changes import EmailChangeRow
 from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
@@ -24,7 +25,10 @@ __all__ = [
     "ApplicationRow",
     "AttemptsRow",
     "Base",
+    "CardSettingsRow",
     "CategoryRow",
+    "CertificateRow",
+    "CodeRow",
     "EmailChangeRow",
     "LoginSessionRow",
     "MemberRow",

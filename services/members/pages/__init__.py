@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from services.members.pages.applications import pages as applications
 from services.members.pages.apply import pages as apply
+from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
 from services.members.pages.email import pages as email
 from services.members.pages.login import pages as login
+from services.members.pages.member_papers import pages as member_papers
 from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
@@ -18,6 +20,17 @@ from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
 from services.members.pages.staff import pages as staff
 from services.members.pages.standings import pages as standings
+from services.members.pages.verify import pages as verify
 
-OF_MEMBERS = (members, standings, selections, numbering, applications, member_requests, rosters, categories)
-PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, my_requests, email)
+OF_MEMBERS = (
+    members,
+    standings,
+    selections,
+    numbering,
+    applications,
+    member_requests,
+    member_papers,
+    rosters,
+    categories,
+)
+PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, staff, my, my_requests, cards, email)

@@ -12,8 +12,9 @@ from services.members.members import OWN_CONTACT, change_own_contact
 from services.members.models import MemberRow
 from services.members.pages.words import BADGES
 from services.members.person_input import read_person
+from services.members.standings.words import CURRENT
 from shared.errors import TsudoiError
-from shared.identity import PAYERS
+from shared.identity import PAYERS, Role
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import form_again, load_form
@@ -68,4 +69,9 @@ def edit() -> ResponseReturnValue:
 
 def _mine(uow: UnitOfWork) -> dict[str, object]:
     me = uow.get(MemberRow, str(principal().person_id))
-    return {"me": me, "category": category_by_code(uow, me.category), "badges_of": BADGES}
+    return {
+        "me": me,
+        "category": category_by_code(uow, me.category),
+        "badges_of": BADGES,
+        "has_card": principal().may(Role.MEMBER) and me.standing in CURRENT,
+    }

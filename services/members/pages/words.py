@@ -11,6 +11,7 @@ from services.members.api.schemas import PersonSchema, possible_day
 from services.members.standings.words import STANDINGS
 from shared.errors import N_
 from shared.web.badges import Badge
+from shared.web.i18n import LANGUAGES
 
 FIELDS = {
     "name": N_("Name"),
@@ -31,6 +32,8 @@ FIELDS = {
     "custom": N_("Custom fields"),
     "history": N_("History of standings"),
     "request": N_("Requests"),
+    "card": N_("Membership card"),
+    "certificate": N_("Certificate of membership"),
 }
 _TONES = {
     "applying": ("info", "file-clock"),
@@ -64,6 +67,8 @@ REQUEST_BADGES = {
     "taken_back": Badge(N_("Taken back"), "neutral", "undo-2"),
 }
 
+CARD_WORDS = {"renewed": N_("new code"), "revoked": N_("code revoked")}
+
 
 def standing_choices() -> list[tuple[str, str]]:
     return [(code, _(text)) for code, text in STANDINGS.items()]
@@ -76,6 +81,11 @@ def recorded_word(name: str, value: Any) -> Any:
     if name == "request" and value:
         kind, state = value.split(" ", 1)
         return f"{_(REQUEST_NAMES[kind])}: {_(REQUEST_BADGES[state].text)}"
+    if name == "card" and value:
+        return _(CARD_WORDS[value])
+    if name == "certificate" and value:
+        number, language = value.split(" ", 1)
+        return f"{_('Issue No. %(number)s', number=number)} ({LANGUAGES[language]})"
     if name == "history" and value:
         entries = (entry.split(" ", 1) for entry in value.split("; "))
         return "; ".join(f"{day} {_(STANDINGS[code])}" for day, code in entries)

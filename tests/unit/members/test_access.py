@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
+from services.members.certificates import issue_certificate
 from services.members.member_requests import make_request
 from services.members.models import MemberRow, PasswordLinkRow
 from services.members.numbers.assigning import start_numbering
@@ -49,6 +50,9 @@ PAGES = {
     "/members/console/applications/terms": SEE,
     "/members/console/requests": SEE,
     "/members/console/requests/{request}": SEE,
+    "/members/console/papers": SEE,
+    "/members/console/members/{member}/papers": SEE,
+    "/members/console/members/{member}/papers/certificates/{certificate}.pdf": SEE,
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
@@ -57,7 +61,14 @@ PAGES = {
     "/members/my/email": ALL,
     "/members/my/requests": (M,),
     "/members/my/requests/new/leave": (M,),
+    "/members/my/card": (M,),
+    "/members/my/card.pdf": (M,),
+    "/members/my/certificates/{certificate}.pdf": (M,),
     "/members/api/requests": SEE,
+    "/members/api/card-settings": SEE,
+    "/members/api/members/{member}/card": SEE,
+    "/members/api/members/{member}/certificates": SEE,
+    "/members/api/members/{member}/certificates/{certificate}.pdf": SEE,
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
     "/members/api/members/{member}/standings": SEE,
@@ -89,6 +100,13 @@ CHANGES = {
     "/members/console/requests/{request}/refuse": CHANGE,
     "/members/my/requests/new/leave": (M,),
     "/members/my/requests/{request}/take-back": (M,),
+    "/members/my/card/renew": (M,),
+    "/members/my/card/revoke": (M,),
+    "/members/my/certificates": (M,),
+    "/members/console/papers": CHANGE,
+    "/members/console/members/{member}/papers/card": CHANGE,
+    "/members/console/members/{member}/papers/card/revoke": CHANGE,
+    "/members/console/members/{member}/papers/certificates": CHANGE,
     "/members/console/applications/admissions": CHANGE,
     "/members/console/applications/{member}/withdraw": CHANGE,
     "/members/console/applications/links/{application}/void": CHANGE,
@@ -115,6 +133,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         selection = choose(uow, sa.select(MemberRow).where(MemberRow.id == member.id))
         job = start_numbering(uow, selection, {"": 1})
         (entry,) = history_of(uow, member.id)
+        certificate = issue_certificate(uow, member.id, "ja")
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
     roster = check(running, society, b"x").id
     found = {
@@ -122,6 +141,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "job": job.id,
         "entry": entry.id,
         "request": asked.id,
+        "certificate": certificate.id,
         "application": application.id,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
@@ -210,6 +230,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/session",
         "/members/password",
         "/members/apply",
+        "/members/verify",
         "/members/setup",
         "/members/health",
     )
