@@ -1,6 +1,7 @@
 """PDF documents through typst: layouts are files of ours, data comes beside them as JSON and can never become markup.
 
-A layout reads its data with `#let data = json(bytes(sys.inputs.data))`. Fonts: Noto Sans JP and Noto Serif JP, no
+A layout reads its data with `#let data = json(bytes(sys.inputs.data))`, and may import what papers of all services have
+in common: `#import "/shared/papers/paper.typ": *`. Fonts: Noto Sans JP and Noto Serif JP, no
 others, so that a document looks the same on every machine.
 """
 
@@ -23,6 +24,7 @@ from shared import clock
 FONT_SANS = "Noto Sans JP"
 FONT_SERIF = "Noto Serif JP"
 _RECYCLE_AFTER = 5_000
+_PLATFORM = Path(__file__).parents[1]  # below it are the layouts of the services, and what they share
 
 
 @dataclass
@@ -38,7 +40,8 @@ class _Press:
         inputs = {"data": json.dumps(data, ensure_ascii=False)}
         with self.lock:
             if self.compiler is None or self.printed >= _RECYCLE_AFTER:
-                self.compiler = typst.Compiler(self.template, root=self.template.parent, font_paths=_fonts())
+                root = _PLATFORM if self.template.is_relative_to(_PLATFORM) else self.template.parent
+                self.compiler = typst.Compiler(self.template, root=root, font_paths=_fonts())
                 self.printed = 0
             self.printed += 1
             return self.compiler.compile(sys_inputs=inputs, **options)

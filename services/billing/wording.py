@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from shared.errors import N_
+from shared.japan.papers import day_on_paper, honorific
 from shared.money import TaxClass
 from shared.web.i18n import translate
 
@@ -63,7 +64,7 @@ def wording_for(
         return translate(text, params or {"": ""}, language, package="services.billing")
 
     def day(text: str | None) -> str:
-        return _day(date.fromisoformat(text), language) if text else ""
+        return day_on_paper(date.fromisoformat(text), language) if text else ""
 
     english = language == "en"
     title = facts["title_en"] if english else facts["title"]
@@ -77,7 +78,7 @@ def wording_for(
         "title": title,
         "total": yen(facts["total"]),
         "society": {**facts["society"], "name": facts["society"]["name_en"] if english else facts["society"]["name"]},
-        "addressee": _addressee(facts["addressee"], english),
+        "addressee": _addressee(facts["addressee"], language),
         "period": " – ".join(day(each) for each in facts["period"]) if facts["period"] else "",
         "lines": [_line(line, english) for line in facts["lines"]],
         "rates": [
@@ -108,17 +109,11 @@ def yen(amount: int) -> str:
     return f"{'−' if amount < 0 else ''}¥{abs(amount):,}"
 
 
-def _day(day: date, language: str) -> str:
-    return f"{day.day} {day:%B} {day.year}" if language == "en" else f"{day.year}年{day.month}月{day.day}日"
-
-
-def _addressee(facts: dict[str, Any], english: bool) -> dict[str, Any]:
-    """様 for a person, 御中 for an institution; English has no such word."""
-    honorific = "" if english else "御中" if facts["corporate"] else "様"
+def _addressee(facts: dict[str, Any], language: str) -> dict[str, Any]:
     return {
         **facts,
-        "name": facts["name_en"] if english else facts["name"],
-        "honorific": honorific if facts["name"] else "",
+        "name": facts["name_en"] if language == "en" else facts["name"],
+        "honorific": honorific(language, corporate=facts["corporate"]) if facts["name"] else "",
     }
 
 

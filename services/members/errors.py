@@ -287,3 +287,22 @@ class RequestWaiting(TsudoiError):
 class RequestDecidedAlready(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("This request has been decided or taken back already.")
+
+
+class CodeNotValid(TsudoiError):
+    """Wrong, cut off, replaced or revoked: one sentence for all, so that nobody learns which."""
+
+    kind = Kind.NOT_FOUND
+    text = N_(
+        "This code is not valid, or not any more. Please ask the holder to show the present code, or ask the office."
+    )
+
+
+class NoCardToday(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("Membership cards and certificates of membership are for those who are members today.")
+
+
+class NeverMember(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("No membership with its days is on record for %(name)s, so there is nothing to certify.")

@@ -61,6 +61,11 @@ def new_email_limits(account_id: str, email: str) -> Sequence[Limit]:
     )
 
 
+def verification_limits(place: str) -> Sequence[Limit]:
+    """Codes of cards and certificates that are not valid: those that are do not count."""
+    return (Limit(_key("code-from", place), 60, timedelta(minutes=15), TooManyRequests),)
+
+
 def is_over(uow: UnitOfWork, limits: Sequence[Limit]) -> Limit | None:
     """The limit that is reached, if one is."""
     rows = uow.session.scalars(sa.select(AttemptsRow).where(AttemptsRow.key.in_([limit.key for limit in limits])))

@@ -1,11 +1,12 @@
-"""Tokens in mailed links: they carry the society, so that it can be looked up before anybody is known; only a token's
-digest is stored."""
+"""Tokens in links, mailed or shown as a QR: they carry the society, so that it can be looked up before anybody is
+known; only a token's digest is stored."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
+import hmac
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -19,7 +20,16 @@ _SECRET_BYTES = 32
 
 def make_token(society_id: str) -> str:
     """64 characters: the society (16 bytes) and a secret of 256 bits."""
-    return base64.urlsafe_b64encode(uuid.UUID(society_id).bytes + secrets.token_bytes(_SECRET_BYTES)).decode()
+    return _token(society_id, secrets.token_bytes(_SECRET_BYTES))
+
+
+def derive_token(society_id: str, key: str, id: str) -> str:
+    """The same each time for one id, so that what is stored need not hold it; nobody makes it without the key."""
+    return _token(society_id, hmac.digest(key.encode(), f"code/{id}".encode(), "sha256"))
+
+
+def _token(society_id: str, secret: bytes) -> str:
+    return base64.urlsafe_b64encode(uuid.UUID(society_id).bytes + secret).decode()
 
 
 def society_of_token(token: str) -> str:

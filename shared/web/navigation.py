@@ -62,6 +62,7 @@ ENTRIES: Sequence[Entry] = (
     ),
     Entry(N_("Requests"), "/members/console/requests", "inbox", "console", N_("People"), _PEOPLE),
     Entry(N_("Announcements"), "/members/console/announcements", "megaphone", "console", N_("People"), _PEOPLE),
+    Entry(N_("Cards and certificates"), "/members/console/papers", "id-card", "console", N_("People"), _PEOPLE),
     Entry(N_("Categories"), "/members/console/categories", "shapes", "console", N_("People"), _PEOPLE),
     Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), frozenset({_ADMIN})),
     Entry(N_("Billing runs"), "/billing/console/runs", "layers", "console", N_("Billing"), _MONEY),

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from services.billing import allocation, credit, invoices, labels, receipts, search
 from services.billing.models import InvoiceRow, ReceiptRow, RunRow
-from services.billing.pages.pdf import answer_pdf, my_page, paper_language
+from services.billing.pages.pdf import my_page
 from services.billing.wording import METHODS
 from shared.errors import TsudoiError
 from shared.identity import STAFF, Role
@@ -22,6 +22,7 @@ from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import Faults
 from shared.web.listing import list_rows
 from shared.web.local_path import local_path
+from shared.web.pdf import answer_pdf, paper_language
 
 invoices_pages = Blueprint("invoices", __name__, url_prefix="/billing/console")
 EDITORS = (Role.ADMINISTRATOR, Role.ACCOUNTING)

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from services.billing import credit, invoices, labels, receipts, search
 from services.billing.models import ReceiptRow
-from services.billing.pages.pdf import answer_pdf, my_page, paper_language
+from services.billing.pages.pdf import my_page
 from shared.errors import NotFound
 from shared.identity import PAYERS
 from shared.web.access import allow, principal, reading, unit
+from shared.web.pdf import answer_pdf, paper_language
 
 my_pages = Blueprint("my", __name__, url_prefix="/billing/my")
 

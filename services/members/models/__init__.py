@@ -13,6 +13,7 @@ from services.members.models.accounts import (
 from services.members.models.announcements import AnnouncementRow, AttachmentPartRow, AttachmentRow, ReadRow
 from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
+from services.members.models.cards import CardSettingsRow, CertificateRow, CodeRow
 from services.members.models.email_changes import EmailChangeRow
 from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
 from services.members.models.member_requests import RequestRow
@@ -29,8 +30,11 @@ __all__ = [
     "AttachmentRow",
     "AttemptsRow",
     "Base",
+    "CardSettingsRow",
     "CategoryEntryRow",
     "CategoryRow",
+    "CertificateRow",
+    "CodeRow",
     "DatedEntry",
     "EmailChangeRow",
     "HalfLoginRow",

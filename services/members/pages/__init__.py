@@ -6,10 +6,12 @@ from services.members.pages.announcements import pages as announcements
 from services.members.pages.applications import pages as applications
 from services.members.pages.apply import pages as apply
 from services.members.pages.attachments import pages as attachments
+from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
 from services.members.pages.email import pages as email
 from services.members.pages.histories import pages as histories
 from services.members.pages.login import pages as login
+from services.members.pages.member_papers import pages as member_papers
 from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
@@ -22,7 +24,19 @@ from services.members.pages.security import pages as security
 from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
 from services.members.pages.staff import pages as staff
+from services.members.pages.verify import pages as verify
 
-OF_MEMBERS = (members, histories, selections, numbering, applications, member_requests, rosters, categories)
+OF_MEMBERS = (
+    members,
+    histories,
+    selections,
+    numbering,
+    applications,
+    member_requests,
+    member_papers,
+    rosters,
+    categories,
+)
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
-PAGES = (login, password, setup, apply, *OF_MEMBERS, *OF_ANNOUNCEMENTS, staff, my, my_requests, email, security)
+OF_MY_PAGE = (my, my_requests, cards, email, security)
+PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, staff, *OF_MY_PAGE)

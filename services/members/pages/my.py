@@ -15,8 +15,9 @@ from services.members.models import MemberRow
 from services.members.pages.my_announcements import announcements_at_home
 from services.members.pages.words import BADGES
 from services.members.person_input import read_person
+from services.members.standings.words import CURRENT
 from shared.errors import TsudoiError
-from shared.identity import PAYERS
+from shared.identity import PAYERS, Role
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import form_again, load_form
@@ -72,4 +73,9 @@ def edit() -> ResponseReturnValue:
 
 def _mine(uow: UnitOfWork) -> dict[str, Any]:
     me = uow.get(MemberRow, str(principal().person_id))
-    return {"me": me, "category": category_by_code(uow, me.category), "badges_of": BADGES}
+    return {
+        "me": me,
+        "category": category_by_code(uow, me.category),
+        "badges_of": BADGES,
+        "has_card": principal().may(Role.MEMBER) and me.standing in CURRENT,
+    }

@@ -14,7 +14,7 @@ from services.members.standings.words import STANDINGS
 from shared.errors import N_
 from shared.uow import UnitOfWork
 from shared.web.badges import Badge
-from shared.web.i18n import language
+from shared.web.i18n import LANGUAGES, language
 
 FIELDS = {
     "name": N_("Name"),
@@ -36,6 +36,8 @@ FIELDS = {
     "history": N_("History of standings"),
     "categories": N_("History of categories"),
     "request": N_("Requests"),
+    "card": N_("Membership card"),
+    "certificate": N_("Certificate of membership"),
 }
 _TONES = {
     "applying": ("info", "file-clock"),
@@ -75,6 +77,8 @@ ANNOUNCEMENT_BADGES = {
     "withdrawn": Badge(N_("Taken off"), "warn", "eye-off"),
 }
 
+CARD_WORDS = {"renewed": N_("new code"), "revoked": N_("code revoked")}
+
 
 def standing_choices() -> list[tuple[str, str]]:
     return [(code, _(text)) for code, text in STANDINGS.items()]
@@ -93,6 +97,11 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
     if name == "request" and value:
         kind, state = value.split(" ", 1)
         return f"{_(REQUEST_NAMES[kind])}: {_(REQUEST_BADGES[state].text)}"
+    if name == "card" and value:
+        return _(CARD_WORDS[value])
+    if name == "certificate" and value:
+        number, written_in = value.split(" ", 1)
+        return f"{_('Issue No. %(number)s', number=number)} ({LANGUAGES[written_in]})"
     if name in ("history", "categories") and value:
         entries = (entry.split(" ", 1) for entry in value.split("; "))
         named = {code: _(text) for code, text in STANDINGS.items()} if name == "history" else categories

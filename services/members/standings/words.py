@@ -16,6 +16,8 @@ STANDINGS = {
     "withdrawn_application": N_("Application withdrawn"),
     "expelled": N_("Expelled"),
 }
+MEMBERSHIP = frozenset({"active", "on_leave", "leaving"})
+CURRENT = MEMBERSHIP - {"on_leave"}  # whose card shows them as a member today
 ENDED = frozenset({"left", "withdrawn_application", "expelled"})  # they log in no more
 _WORDS = {
     "applying": ("申請中", "Applying"),

@@ -15,6 +15,7 @@ from services.members.announcements.editing import add_announcement
 from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
+from services.members.certificates import issue_certificate
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import CATEGORY, STANDING
 from services.members.member_requests import make_request
@@ -61,6 +62,9 @@ PAGES = {
     "/members/console/announcements/new": CHANGE,
     "/members/console/announcements/{announcement}": SEE,
     "/members/console/announcements/{announcement}/edit": CHANGE,
+    "/members/console/papers": SEE,
+    "/members/console/members/{member}/papers": SEE,
+    "/members/console/members/{member}/papers/certificates/{certificate}.pdf": SEE,
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
@@ -71,11 +75,18 @@ PAGES = {
     "/members/my/announcements/{announcement}": (M, Role.APPLICANT),
     "/members/my/requests": (M,),
     "/members/my/requests/new/leave": (M,),
+    "/members/my/card": (M,),
+    "/members/my/card.pdf": (M,),
+    "/members/my/certificates/{certificate}.pdf": (M,),
     "/members/api/requests": SEE,
     "/members/api/announcements": SEE,
     "/members/api/announcements/{announcement}": SEE,
     "/members/api/my/announcements": (M, Role.APPLICANT),
     "/members/api/my/announcements/{announcement}": (M, Role.APPLICANT),
+    "/members/api/card-settings": SEE,
+    "/members/api/members/{member}/card": SEE,
+    "/members/api/members/{member}/certificates": SEE,
+    "/members/api/members/{member}/certificates/{certificate}.pdf": SEE,
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
     "/members/api/members/{member}/standings": SEE,
@@ -122,6 +133,13 @@ CHANGES = {
     "/members/console/announcements/{announcement}/attachments/{file}/remove": CHANGE,
     "/members/my/requests/new/leave": (M,),
     "/members/my/requests/{request}/take-back": (M,),
+    "/members/my/card/renew": (M,),
+    "/members/my/card/revoke": (M,),
+    "/members/my/certificates": (M,),
+    "/members/console/papers": CHANGE,
+    "/members/console/members/{member}/papers/card": CHANGE,
+    "/members/console/members/{member}/papers/card/revoke": CHANGE,
+    "/members/console/members/{member}/papers/certificates": CHANGE,
     "/members/console/applications/admissions": CHANGE,
     "/members/console/applications/{member}/withdraw": CHANGE,
     "/members/console/applications/links/{application}/void": CHANGE,
@@ -151,6 +169,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         job = start_numbering(uow, selection, {"": 1})
         (entry,) = history_of(uow, STANDING, member.id)
         (category,) = history_of(uow, CATEGORY, member.id)
+        certificate = issue_certificate(uow, member.id, "ja")
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
         announcement = add_announcement(uow, {"title": "総会", "shown_from": uow.today})
         file = attach_file(uow, announcement.id, "a.txt", io.BytesIO(b"text"))
@@ -163,6 +182,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "request": asked.id,
         "announcement": announcement.id,
         "file": file.id,
+        "certificate": certificate.id,
         "application": application.id,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
@@ -251,6 +271,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/session",
         "/members/password",
         "/members/apply",
+        "/members/verify",
         "/members/setup",
         "/members/health",
     )
