@@ -1,0 +1,86 @@
+"""What the entries of members' audit trail 操作ログ are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from services.members.models import AccountRow, CategoryRow, MemberRow, RosterRow
+from services.members.pages.words import FIELDS, ROLE_NAMES, recorded_word
+from shared.audit.words import Subject, Trail
+from shared.errors import N_
+from shared.web.i18n import LANGUAGES
+
+_OF_ACCOUNT = sa.select(MemberRow.name).where(MemberRow.id == AccountRow.person_id).scalar_subquery()
+
+
+def _word(name: str, value: Any) -> Any:
+    if name == "roles":
+        return [_(ROLE_NAMES.get(role, role)) for role in value]
+    if name == "language":
+        return LANGUAGES.get(value, value)
+    if name == "custom":
+        return "; ".join(f"{field}: {text}" for field, text in value.items())
+    return recorded_word(name, value)
+
+
+TRAIL = Trail(
+    actions={
+        "add-member": N_("Added a member"),
+        "change-member": N_("Changed a member"),
+        "change-own-contact": N_("Changed their own contact data"),
+        "change-own-email": N_("Changed their own e-mail address"),
+        "free-address": N_("Freed an e-mail address"),
+        "import-member": N_("Imported a member"),
+        "confirm-roster": N_("Imported a roster"),
+        "change-standing": N_("Changed a standing"),
+        "change-standings": N_("Changed the standing of many"),
+        "let-standing-come": N_("A scheduled change took effect"),
+        "assign-numbers": N_("Assigned member numbers"),
+        "make-request": N_("Made a request"),
+        "take-back-request": N_("Took a request back"),
+        "decide-request": N_("Decided on a request"),
+        "void-application": N_("Took a link to apply back"),
+        "publish-terms": N_("Published terms of membership"),
+        "add-category": N_("Added a category"),
+        "change-category": N_("Changed a category"),
+        "remove-category": N_("Removed a category"),
+        "send-invitations": N_("Sent login invitations"),
+        "invite-staff": N_("Invited staff"),
+        "change-roles": N_("Changed roles"),
+        "change-password": N_("Changed their password"),
+        "set-password": N_("Set a password"),
+        "appoint-operator": N_("Appointed an operator"),
+        "dismiss-operator": N_("Dismissed an operator"),
+        "create-society": N_("Set up the society"),
+        "found-society": N_("Became the first administrator"),
+    },
+    subjects={
+        "member": Subject(N_("Member"), "/members/console/members/{id}", (MemberRow.id, MemberRow.name)),
+        "account": Subject(N_("Login"), "/members/console/staff/{id}", (AccountRow.id, _OF_ACCOUNT)),
+        "category": Subject(N_("Category"), "/members/console/categories/{id}", (CategoryRow.code, CategoryRow.name)),
+        "roster": Subject(N_("Roster"), "/members/console/import/{id}", (RosterRow.id, RosterRow.file_name)),
+        "selection": Subject(N_("Chosen list")),
+        "application": Subject(N_("Application")),
+        "terms": Subject(N_("Terms of membership"), "/members/console/applications/terms"),
+        "members": Subject(N_("Members")),
+        "society": Subject(N_("Society")),
+    },
+    fields={
+        **FIELDS,
+        "name_en": N_("Name in English"),
+        "file": N_("File"),
+        "rows": N_("Rows"),
+        "roster": N_("Roster"),
+        "roles": N_("Roles"),
+        "selection": N_("Chosen list"),
+        "starts_on": N_("From"),
+        "starts": N_("First number"),
+        "edition": N_("Edition"),
+        "number_prefix": N_("Member numbers begin with"),
+        "number_width": N_("Digits of member numbers"),
+    },
+    word=_word,
+)

@@ -1,0 +1,152 @@
+"""The audit trail 操作ログ of a service, at `/<service>/console/audit`: searched, read page by page, exported.
+
+For administrators of the society alone: it shows what all others have done, and personal data as it was."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request, send_file, stream_with_context
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from marshmallow import Schema, fields, validate
+
+from shared.audit.chain import head_of
+from shared.audit.rows import CheckRow
+from shared.audit.sealing import count_unsealed, of_late
+from shared.audit.search import Page, Wanted, matching, newest_first, page_of
+from shared.audit.words import joined
+from shared.errors import N_, Fault, InvalidInput
+from shared.identity import Role
+from shared.service import RunningService
+from shared.tables import write_csv, write_xlsx
+from shared.tables.writing import Cell
+from shared.uow import UnitOfWork
+from shared.web.access import allow, reading
+from shared.web.audit_entries import in_words, shown
+from shared.web.forms import Faults, load_args
+from shared.web.navigation import SERVICES
+
+SIZE = 50
+CHUNK = 500
+MOST_IN_A_SHEET = 1_048_575  # rows that a sheet of Excel has below its headers
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
+
+
+class WantedSchema(Schema):
+    """What is looked for."""
+
+    first = fields.Date(load_default=None, validate=validate.Range(FIRST_DAY, LAST_DAY))
+    last = fields.Date(load_default=None, validate=validate.Range(FIRST_DAY, LAST_DAY))
+    actor = fields.String(load_default="", validate=validate.Length(max=200))
+    action = fields.String(load_default="", validate=validate.Length(max=100))
+    subject = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "One thing (`member/<id>`), or a kind of things (`member`)"},
+    )
+    text = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "Anywhere: who, what, before and after"},
+    )
+
+
+class PlaceSchema(Schema):
+    """Where the reader is: next to an entry."""
+
+    before = fields.UUID(load_default=None, metadata={"description": "Entries older than this one"})
+    after = fields.UUID(load_default=None, metadata={"description": "Entries newer than this one"})
+
+
+def make_blueprint(running: RunningService) -> Blueprint:
+    pages = Blueprint("kit_auditing", __name__, url_prefix=f"/{running.name}/console/audit")
+    trail = joined(running.service.trail)
+
+    @pages.get("")
+    @allow(Role.ADMINISTRATOR)
+    def look() -> ResponseReturnValue:
+        faults = Faults()
+        try:
+            wanted, place = Wanted(**load_args(WantedSchema)), load_args(PlaceSchema)
+        except InvalidInput as error:
+            faults = Faults(error)
+        with reading() as uow:
+            page = Page() if faults else page_of(uow.session, matching(wanted, uow.zone), SIZE, **place)
+            entries = shown(uow.session, page.rows, trail)
+            state = _state(uow)
+        known = {
+            "page": page,
+            "entries": entries,
+            "faults": faults,
+            "actions": sorted(((code, _(text)) for code, text in trail.actions.items()), key=lambda pair: pair[1]),
+            "kinds": [(code, _(subject.label)) for code, subject in trail.subjects.items()],
+            "services": {name: label for name, (label, _icon) in SERVICES.items()},
+            "address": _address,
+            **state,
+        }
+        return render_template("kit/audit.html", **known), 422 if faults else 200
+
+    @pages.get("/export.<any(csv, xlsx):kind>")
+    @allow(Role.ADMINISTRATOR)
+    def export(kind: str) -> ResponseReturnValue:
+        """What the search finds, all of it."""
+        wanted = Wanted(**load_args(WantedSchema))
+        name = f"{running.name}-audit.{kind}"
+        headers = [_("No."), _("When"), _("Who"), _("Action"), _("Kind"), _("Subject"), _("Changes")]
+        headers += [_("Identifier of the subject"), _("Identifier of the entry"), _("Hash")]
+
+        def rows(most: int | None = None) -> Iterator[list[Cell]]:
+            with reading() as uow:
+                yield from _rows(uow, wanted, most)
+
+        def _rows(uow: UnitOfWork, wanted: Wanted, most: int | None) -> Iterator[list[Cell]]:
+            found = uow.session.execute(newest_first(matching(wanted, uow.zone)).execution_options(yield_per=CHUNK))
+            for number, chunk in enumerate(found.partitions(CHUNK)):
+                if most is not None and number * CHUNK + len(chunk) > most:
+                    text = N_("These are more entries than fit into a sheet of Excel: choose fewer days, or CSV.")
+                    raise InvalidInput(faults=[Fault(text, field="last")])
+                for each in shown(uow.session, chunk, trail):
+                    yield [
+                        each.place.number if each.place else None,
+                        each.entry.at.astimezone(uow.zone),
+                        each.actor,
+                        each.action,
+                        each.subject,
+                        each.name,
+                        "\n".join(map(in_words, each.changes)),
+                        each.entry.subject,
+                        each.entry.id,
+                        each.place.hash if each.place else None,
+                    ]
+                uow.session.expunge_all()
+
+        if kind == "csv":
+            answer = Response(stream_with_context(write_csv(headers, rows())), mimetype="text/csv")
+            answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+            return answer
+        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+            write_xlsx(headers, rows(MOST_IN_A_SHEET), Path(file.name), sheet=_("Audit trail"))
+            return send_file(open(file.name, "rb"), download_name=name, as_attachment=True)
+
+    return pages
+
+
+def _state(uow: UnitOfWork) -> dict[str, Any]:
+    """How far the chain is sealed, anchored and checked."""
+    return {
+        "head": head_of(uow.session),
+        "unsealed": count_unsealed(uow.session, of_late(uow.session)),
+        "check": uow.session.get(CheckRow, uow.society_id),
+    }
+
+
+def _address(**changes: str | None) -> str:
+    """This search, at another place of it."""
+    kept = {name: text for name, text in request.args.items() if name not in ("before", "after", *changes) and text}
+    return "?" + urlencode({**kept, **{name: text for name, text in changes.items() if text}})
