@@ -40,7 +40,8 @@ def check_chains(running: RunningService) -> None:
             for fault in faults[:TOLD]:
                 log.error("audit trail was tampered with", service=running.name, society=society, fault=str(fault))
             row.found += len(faults)
-        _store(running, row, walk)
+        if walk.number or row.found:
+            _store(running, row, walk)
 
 
 def verify(running: RunningService, society: str, anchors: Mapping[int, frozenset[str]]) -> tuple[Walk, list[Fault]]:

@@ -27,6 +27,7 @@ def as_it_is(_name: str, value: Any) -> Any:
 @dataclass(frozen=True)
 class Trail:
     """`actions` and `fields`: code → words marked by `N_`; `subjects`: what stands before the slash, or all of it.
+    A field that means something else at one kind of subject stands there as `kind.field`.
 
     `word(field, value)`: a value in the reader's words, itself where there are none."""
 

@@ -71,17 +71,16 @@ def _shown(entry: AuditRow, place: ChainRow | None, name: str, trail: Trail) -> 
 
 
 def _changes(entry: AuditRow, trail: Trail) -> list[Change]:
-    """Only what differs, where both sides are known."""
+    """Only what differs."""
     before, after = entry.before or {}, entry.after or {}
-    names = dict.fromkeys([*before, *after])
-    both = bool(before and after)
-    return [
-        Change(
-            _(trail.fields.get(name, name)), _text(trail, name, before.get(name)), _text(trail, name, after.get(name))
-        )
-        for name in names
-        if not (both and before.get(name) == after.get(name))
-    ]
+    kind = entry.subject.partition("/")[0]
+    found = []
+    for name in dict.fromkeys([*before, *after]):
+        was, now = (_text(trail, name, side.get(name)) for side in (before, after))
+        if was != now:
+            label = trail.fields.get(f"{kind}.{name}") or trail.fields.get(name, name)
+            found.append(Change(_(label), was, now))
+    return found
 
 
 def _text(trail: Trail, name: str, value: Any) -> str:

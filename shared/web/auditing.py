@@ -98,7 +98,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
         """What the search finds, all of it."""
         wanted = Wanted(**load_args(WantedSchema))
         name = f"{running.name}-audit.{kind}"
-        headers = [_("No."), _("When"), _("Who"), _("Action"), _("Kind"), _("Subject"), _("Changes")]
+        headers = [_("Entry no."), _("When"), _("Done by"), _("Action"), _("Kind"), _("Subject"), _("Changes")]
         headers += [_("Identifier of the subject"), _("Identifier of the entry"), _("Hash")]
 
         def rows(most: int | None = None) -> Iterator[list[Cell]]:

@@ -42,6 +42,7 @@ from services.members.standings.words import ENDED, STANDINGS
 from shared import jobs
 from shared.audit import AuditRow
 from shared.errors import InvalidInput, TsudoiError
+from shared.identity import Role
 from shared.tables import write_csv, write_xlsx
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
@@ -126,6 +127,7 @@ def show_member(id: UUID) -> ResponseReturnValue:
             history=history_of(uow, row.id),
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
+            sees_trail=principal().may(Role.ADMINISTRATOR),
             may_be_invited=bool(row.email) and row.standing not in ENDED,
             may_free_address=bool(row.email) and row.standing in ENDED,
         )

@@ -70,6 +70,8 @@ TRAIL = Trail(
     },
     fields={
         **FIELDS,
+        "category.name": N_("Designation"),
+        "society.name": N_("Designation"),
         "name_en": N_("Name in English"),
         "file": N_("File"),
         "rows": N_("Rows"),
