@@ -31,9 +31,14 @@ def admin(running: RunningService, log_in: LogIn) -> FlaskClient:
     return log_in(running, Role.ADMINISTRATOR)
 
 
+def asked(client: FlaskClient, query: str = "") -> Any:
+    """The API's answer."""
+    return client.get(API + query).json
+
+
 def subjects(client: FlaskClient, query: str = "") -> list[str]:
     """What the API finds, newest first."""
-    return [each["subject"] for each in client.get(API + query).json["entries"]]
+    return [each["subject"] for each in asked(client, query)["entries"]]
 
 
 @pytest.mark.rule("W3")
@@ -104,7 +109,7 @@ def test_nonsense_is_told_by_field(admin: FlaskClient) -> None:
     assert answer.status_code == 422 and "2026-04-01" in answer.text
     for query in ("?last=9999-12-31", "?before=x", "?limit=0"):
         answer = admin.get(API + query)
-        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, query[1:].partition("=")[0])
+        assert (answer.status_code, asked(admin, query)["errors"][0]["field"]) == (422, query[1:].partition("=")[0])
     assert admin.get(f"{PAGE}/export.csv?first=x").status_code == 422
 
 
@@ -133,8 +138,8 @@ def test_new_entries_do_not_shift_what_is_being_read(
     again, ways = read(ways["prev"])
     assert again == first
     assert read(ways["prev"])[0] == ["no-8", "no-7"]
-    page = admin.get(f"{API}?limit=4").json
-    rest = admin.get(f"{API}?limit=9&before={page['next']}").json
+    page = asked(admin, "?limit=4")
+    rest = asked(admin, f"?limit=9&before={page['next']}")
     assert (len(page["entries"]), len(rest["entries"]), rest["next"]) == (4, 5, None)
 
 
@@ -148,13 +153,13 @@ def test_the_page_shows_what_is_sealed_and_what_was_found(running: RunningServic
     checks.check_chains(running)
     text = admin.get(PAGE).text
     assert "封印待ち" not in text and "No. 3 まで検証済み" in text and "改ざんの疑い" not in text
-    state = admin.get(API).json["chain"]
+    state = asked(admin)["chain"]
     assert (state["number"], state["checked_to"], state["faults"]) == (3, 3, 0)
     as_superuser(running, "UPDATE audit SET actor_name = 'x'")
     with clock.travel(by=checks.REST):
         checks.check_chains(running)
     assert "操作ログに改ざんの疑いがあります" in admin.get(PAGE).text
-    assert admin.get(API).json["chain"]["faults"] == 1
+    assert asked(admin)["chain"]["faults"] == 1
 
 
 @pytest.mark.rule("W3")
@@ -205,8 +210,8 @@ def test_what_users_wrote_stays_text(running: RunningService, admin: FlaskClient
 def test_another_society_sees_nothing_of_it(running: RunningService, log_in: LogIn) -> None:
     sealed(running, 2)
     stranger = log_in(running, Role.ADMINISTRATOR, society=OTHER)
-    assert "fee" not in str(stranger.get(API).json["entries"])
-    assert stranger.get(API).json["chain"]["number"] == 0
+    assert "fee" not in str(asked(stranger)["entries"])
+    assert asked(stranger)["chain"]["number"] == 0
     assert "audit-entry" not in stranger.get(PAGE).text
     assert stranger.get(f"{PAGE}/export.csv").data.count(b"\r\n") == 1
-    assert stranger.get(f"{API}?before={new_id()}").json["entries"] == []
+    assert asked(stranger, f"?before={new_id()}")["entries"] == []

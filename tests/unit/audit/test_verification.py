@@ -155,7 +155,7 @@ def test_the_daily_check_goes_on_where_it_stopped_and_tells_the_figures(
     assert measure(running).tampered == 0
     turns = iter([0.0, 1.0, 9.0] * 4)  # one piece a call
     monkeypatch.setattr(checks, "AT_ONCE", 5)
-    monkeypatch.setattr(checks.time, "monotonic", lambda: next(turns))
+    monkeypatch.setattr("shared.audit.checks.time.monotonic", lambda: next(turns))
     check_chains(running)
     with running.session(reading=True) as session:
         assert [
