@@ -25,12 +25,10 @@ TOLD = 20  # faults of a piece that the log tells one by one
 def check_chains(running: RunningService) -> None:
     """Due work: goes on with the checks where it stopped, and begins those whose last one was yesterday."""
     until = time.monotonic() + AT_ONCE
-    anchors = read_anchors(running.settings.anchors, running.name)
-    for society in running.societies():
-        row = _known(running, society)
-        if not row.number and row.checked_at and clock.now() - row.checked_at < REST:
-            continue
-        own = anchors.get(society, {})
+    rows = [row for society in running.societies() if _is_due(row := _known(running, society))]
+    anchors = read_anchors(running.settings.anchors, running.name) if rows else {}
+    for row in rows:
+        society, own = row.society, anchors.get(row.society, {})
         if row.anchored_to > max(own, default=0):
             log.warning("anchors are missing", service=running.name, society=society, number=row.anchored_to)
         walk = Walk(running.name, society, own, number=row.number, hash=row.hash)
@@ -53,6 +51,10 @@ def verify(running: RunningService, society: str, anchors: Mapping[int, frozense
     row.found = len(faults)
     _store(running, row, walk)
     return walk, faults
+
+
+def _is_due(row: CheckRow) -> bool:
+    return bool(row.number) or row.checked_at is None or clock.now() - row.checked_at >= REST
 
 
 def _known(running: RunningService, society: str) -> CheckRow:

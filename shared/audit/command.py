@@ -54,10 +54,12 @@ def main(services: Services, argv: Sequence[str]) -> int:
         except (SQLAlchemyError, SettingsWrong, OSError, ValueError) as error:
             print(f"{name}: {str(getattr(error, 'orig', None) or error).strip().splitlines()[0]}", file=sys.stderr)
             status = 1
+    if known.society and not verdicts and not status:
+        parser.error(f"there is no society {known.society}")
     if known.json:
         print(json.dumps([asdict(each) for each in verdicts], ensure_ascii=False, indent=2))
     else:
-        print("\n".join(line for each in verdicts for line in _lines(each)) or "nothing to verify")
+        print("\n".join(line for each in verdicts for line in _lines(each)) or "there is no society yet")
     return 1 if any(each.faults for each in verdicts) else status
 
 

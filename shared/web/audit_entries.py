@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -86,7 +87,8 @@ def _changes(entry: AuditRow, trail: Trail) -> list[Change]:
 def _text(trail: Trail, name: str, value: Any) -> str:
     if value in NOTHING:
         return ""
-    value = trail.word(name, value)
+    with suppress(AttributeError, KeyError, TypeError, ValueError):  # an older release wrote something else there
+        value = trail.word(name, value)
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
     if isinstance(value, list):

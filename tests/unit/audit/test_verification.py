@@ -207,6 +207,7 @@ def test_lines_of_a_log_count_as_anchors(
     )
     assert audit_command(running, "--anchors", str(log)) == 1
     assert "nos. 3-9: cut off" in capsys.readouterr().out
-    with pytest.raises(SystemExit) as refused:
-        audit_command(running, "--anchors", str(tmp_path / "nowhere"))
-    assert refused.value.code == 2
+    for mistake in (["--anchors", str(tmp_path / "nowhere")], ["--society", "kasei"]):
+        with pytest.raises(SystemExit) as refused:
+            audit_command(running, *mistake)
+        assert refused.value.code == 2, mistake
