@@ -19,22 +19,20 @@ from marshmallow import Schema, fields, validate
 from shared.audit.chain import head_of
 from shared.audit.rows import CheckRow
 from shared.audit.sealing import count_unsealed, of_late
-from shared.audit.search import Page, Wanted, matching, newest_first, page_of
-from shared.audit.words import joined
-from shared.errors import N_, Fault, InvalidInput
+from shared.audit.search import Page, Wanted, matching, page_of
+from shared.audit.words import Trail, joined
+from shared.errors import InvalidInput
 from shared.identity import Role
 from shared.service import RunningService
 from shared.tables import write_csv, write_xlsx
-from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
+from shared.web import audit_file
 from shared.web.access import allow, reading
-from shared.web.audit_entries import in_words, shown
+from shared.web.audit_entries import shown
 from shared.web.forms import Faults, load_args
 from shared.web.navigation import SERVICES
 
 SIZE = 50
-CHUNK = 500
-MOST_IN_A_SHEET = 1_048_575  # rows that a sheet of Excel has below its headers
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
 
 
@@ -98,43 +96,21 @@ def make_blueprint(running: RunningService) -> Blueprint:
         """What the search finds, all of it."""
         wanted = Wanted(**load_args(WantedSchema))
         name = f"{running.name}-audit.{kind}"
-        headers = [_("Entry no."), _("When"), _("Done by"), _("Action"), _("Kind"), _("Subject"), _("Changes")]
-        headers += [_("Identifier of the subject"), _("Identifier of the entry"), _("Hash")]
-
-        def rows(most: int | None = None) -> Iterator[list[Cell]]:
-            with reading() as uow:
-                yield from _rows(uow, wanted, most)
-
-        def _rows(uow: UnitOfWork, wanted: Wanted, most: int | None) -> Iterator[list[Cell]]:
-            found = uow.session.execute(newest_first(matching(wanted, uow.zone)).execution_options(yield_per=CHUNK))
-            for number, chunk in enumerate(found.partitions(CHUNK)):
-                if most is not None and number * CHUNK + len(chunk) > most:
-                    text = N_("These are more entries than fit into a sheet of Excel: choose fewer days, or CSV.")
-                    raise InvalidInput(faults=[Fault(text, field="last")])
-                for each in shown(uow.session, chunk, trail):
-                    yield [
-                        each.place.number if each.place else None,
-                        each.entry.at.astimezone(uow.zone),
-                        each.actor,
-                        each.action,
-                        each.subject,
-                        each.name,
-                        "\n".join(map(in_words, each.changes)),
-                        each.entry.subject,
-                        each.entry.id,
-                        each.place.hash if each.place else None,
-                    ]
-                uow.session.expunge_all()
-
         if kind == "csv":
-            answer = Response(stream_with_context(write_csv(headers, rows())), mimetype="text/csv")
+            answer = Response(stream_with_context(_csv(wanted, trail)), mimetype="text/csv")
             answer.headers["Content-Disposition"] = f"attachment; filename={name}"
             return answer
-        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-            write_xlsx(headers, rows(MOST_IN_A_SHEET), Path(file.name), sheet=_("Audit trail"))
+        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file, reading() as uow:
+            found = audit_file.rows(uow, wanted, trail, most=audit_file.MOST_IN_A_SHEET)
+            write_xlsx(audit_file.headers(), found, Path(file.name), sheet=_("Audit trail"))
             return send_file(open(file.name, "rb"), download_name=name, as_attachment=True)
 
     return pages
+
+
+def _csv(wanted: Wanted, trail: Trail) -> Iterator[bytes]:
+    with reading() as uow:
+        yield from write_csv(audit_file.headers(), audit_file.rows(uow, wanted, trail))
 
 
 def _state(uow: UnitOfWork) -> dict[str, Any]:

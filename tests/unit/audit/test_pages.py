@@ -20,7 +20,7 @@ from shared.audit.sealing import seal_new
 from shared.identity import Role
 from shared.ids import new_id
 from shared.service import RunningService
-from shared.web import auditing
+from shared.web import audit_file, auditing
 from tests.unit.audit.conftest import CLERK, OTHER, SOCIETY, LogIn, Open, as_superuser, record, sealed
 
 PAGE, API = "/billing/console/audit", "/billing/api/audit"
@@ -190,7 +190,7 @@ def test_files_hold_what_was_found_and_no_formula(running: RunningService, admin
 def test_more_than_a_sheet_holds_is_refused(
     running: RunningService, admin: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auditing, "MOST_IN_A_SHEET", 2)
+    monkeypatch.setattr(audit_file, "MOST_IN_A_SHEET", 2)
     record(running, "fee/1", "fee/2", "fee/3")
     answer = admin.get(f"{PAGE}/export.xlsx", headers={"Accept": "application/problem+json"})
     assert answer.status_code == 422
