@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for verb, meaning in (
         ("stack", "the full stack on this machine: up, down, status, roll"),
         ("bus", "lag, parked, show, replay, discard, resend, compare"),
+        ("audit", "is the audit trail what it was? (`tsudoi audit verify`)"),
         ("operator", "appoint or dismiss an operator"),
         ("restored", "what billing does after it was restored from a back-up"),
         ("demo", "create the demo society (`tsudoi demo create`)"),
@@ -157,6 +158,12 @@ def _bus(known: argparse.Namespace) -> int:
     return bus_main({name: partial(_started, name) for name in SERVICES}, known.rest)
 
 
+def _audit(known: argparse.Namespace) -> int:
+    from shared.audit.command import main as audit_main
+
+    return audit_main({name: partial(_started, name) for name in SERVICES}, known.rest)
+
+
 def _operator(known: argparse.Namespace) -> int:
     done: int = importlib.import_module("services.members.operators").main(_started("members"), known.rest)
     return done
@@ -195,6 +202,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sandbox": _sandbox,
     "stack": _stack,
     "bus": _bus,
+    "audit": _audit,
     "operator": _operator,
     "recall": _recall,
     "restored": _restored,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
+
+FIRST = "00000000-0000-0000-0000-000000000000"  # before every id
 
 
 def new_id() -> str:
@@ -14,3 +17,10 @@ def new_id() -> str:
     random = os.urandom(8).hex()
     variant = "89ab"[int(random[0], 16) & 3]
     return f"{stamp[:8]}-{stamp[8:]}-7{fraction * 4096 // 1_000_000:03x}-{variant}{random[1:4]}-{random[4:]}"
+
+
+def earlier(id: str, by: timedelta) -> str:
+    """Sorts before every id that was made up to so long before this one."""
+    milliseconds = int(id[:8] + id[9:13], 16) - by // timedelta(milliseconds=1)
+    stamp = f"{max(0, milliseconds):012x}"
+    return f"{stamp[:8]}-{stamp[8:]}{FIRST[13:]}"

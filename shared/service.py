@@ -24,6 +24,7 @@ from shared.uow import UnitOfWork
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from shared.audit.words import Trail
     from shared.jobs import JobRun
 
 Handler = Callable[[UnitOfWork, Any], None]
@@ -64,6 +65,7 @@ class Service:
     due_work: Sequence[Due] = ()
     pages: Sequence[Blueprint] = ()
     api: Sequence[Blueprint] = ()
+    trail: Trail | None = None  # what the entries of its audit trail are called
     settings: type[Settings] = Settings
 
     def start(self, settings: Settings | None = None) -> RunningService:

@@ -37,10 +37,17 @@ class Settings:
     secret: str = setting("TSUDOI_SECRET", secret=True, doc="signs cookies; 32 characters or more")
     token_public: Path = setting("TSUDOI_TOKEN_PUBLIC", doc="PEM file: Ed25519 public key that verifies tokens")
     home: Path = setting("TSUDOI_HOME", Path(".tsudoi"), doc="data folder (uploads, job files)")
+    audit_anchors: str = setting(
+        "TSUDOI_AUDIT_ANCHORS", "", doc="file that the heads of the audit trail go to; empty: one in TSUDOI_HOME"
+    )
     metrics_port: int = setting("TSUDOI_METRICS_PORT", 0, doc="where worker and relay serve /metrics; 0: nowhere")
     metrics_host: str = setting("TSUDOI_METRICS_HOST", "127.0.0.1", doc="address at which /metrics is served")
     pool_size: int = setting("TSUDOI_POOL_SIZE", 10, doc="database connections a process")
     dev: bool = setting("TSUDOI_DEV", False, doc="1: every service also shows its components at /<service>/kit")
+
+    @property
+    def anchors(self) -> Path:
+        return Path(self.audit_anchors or self.home / "audit-anchors.jsonl")
 
     @classmethod
     def load(cls, service: str, environment: Mapping[str, str] | None = None, *, needing: Collection[str] = ()) -> Self:

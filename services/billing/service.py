@@ -7,6 +7,7 @@ from services.billing.handlers import SUBSCRIPTIONS
 from services.billing.jobs import LONG_WORK
 from services.billing.models import Base
 from services.billing.pages import PAGES
+from services.billing.pages.trail import TRAIL
 from shared.service import Service
 
 SERVICE = Service(
@@ -17,4 +18,5 @@ SERVICE = Service(
     long_work=LONG_WORK,
     pages=PAGES,
     api=API,
+    trail=TRAIL,
 )

@@ -40,11 +40,12 @@ def change_event(uow: UnitOfWork, event_id: str, values: Mapping[str, Any]) -> E
         raise CapacityTooSmall(taken=event.taken)
     if any(name in changed for name in PRICED) and _has_registrations(uow, event.id):
         raise FeeIsFixed
-    before = {name: str(getattr(event, name)) for name in changed}
+    before = {name: getattr(event, name) for name in changed}
     for name, value in changed.items():
         setattr(event, name, value)
     _check(event)
-    audit.record(uow, "change-event", f"event/{event.id}", before=before, after={n: str(v) for n, v in changed.items()})
+    was, now = audit.plain(before), audit.plain(changed)
+    audit.record(uow, "change-event", f"event/{event.id}", before=was, after=now)
     if event.published:
         _say_published(uow, event)
     return event

@@ -7,6 +7,7 @@ from services.events.handlers import SUBSCRIPTIONS
 from services.events.jobs import DUE
 from services.events.models import Base
 from services.events.pages import PAGES
+from services.events.pages.trail import TRAIL
 from shared.service import Service
 
 SERVICE = Service(
@@ -17,4 +18,5 @@ SERVICE = Service(
     due_work=DUE,
     pages=PAGES,
     api=API,
+    trail=TRAIL,
 )

@@ -7,6 +7,7 @@ from services.members.handlers import SUBSCRIPTIONS
 from services.members.jobs import DUE, LONG_WORK
 from services.members.models import Base
 from services.members.pages import PAGES
+from services.members.pages.trail import TRAIL
 from services.members.settings import MembersSettings
 from shared.service import Service
 
@@ -19,5 +20,6 @@ SERVICE = Service(
     due_work=DUE,
     pages=PAGES,
     api=API,
+    trail=TRAIL,
     settings=MembersSettings,
 )

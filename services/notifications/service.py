@@ -7,6 +7,7 @@ from services.notifications.handlers import SUBSCRIPTIONS
 from services.notifications.jobs import DUE
 from services.notifications.models import Base
 from services.notifications.pages import PAGES
+from services.notifications.pages.trail import TRAIL
 from services.notifications.settings import NotificationsSettings
 from shared.service import Service
 
@@ -18,5 +19,6 @@ SERVICE = Service(
     due_work=DUE,
     pages=PAGES,
     api=API,
+    trail=TRAIL,
     settings=NotificationsSettings,
 )

@@ -7,6 +7,7 @@ from services.payments.handlers import SUBSCRIPTIONS
 from services.payments.jobs import DUE
 from services.payments.models import Base
 from services.payments.pages import BLUEPRINTS as PAGES
+from services.payments.pages.trail import TRAIL
 from services.payments.settings import PaymentSettings
 from shared.service import Service
 
@@ -18,5 +19,6 @@ SERVICE = Service(
     due_work=DUE,
     pages=PAGES,
     api=API,
+    trail=TRAIL,
     settings=PaymentSettings,
 )

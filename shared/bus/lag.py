@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shared import clock
+from shared.audit.rows import CheckRow
 from shared.bus.inbox import IS_OPEN, NOT_HANDLED, InboxRow
 from shared.bus.ticker import KIT_DUE
 from shared.bus.ticks import TickRow
@@ -51,6 +52,7 @@ class Lag:
     overdue: float
     parked: int
     oldest_parked: float
+    tampered: int  # audit trails in which the last check found a fault
     ticks: tuple[Tick, ...]
 
 
@@ -63,6 +65,7 @@ def measure(running: RunningService) -> Lag:
         counted = sa.select(sa.func.count(), sa.func.min(InboxRow.received_at), sa.func.min(InboxRow.next_try_at))
         waiting = session.execute(counted.where(IS_OPEN)).one()
         parked = session.execute(counted.where(InboxRow.state == "parked", NOT_HANDLED)).one()
+        tampered = session.scalar(sa.select(sa.func.count()).select_from(CheckRow).where(CheckRow.faults > 0)) or 0
         ticks = _ticks(running, session)
     return Lag(
         unsent=unsent[0],
@@ -72,6 +75,7 @@ def measure(running: RunningService) -> Lag:
         overdue=_age(waiting[2]),
         parked=parked[0],
         oldest_parked=_age(parked[1]),
+        tampered=tampered,
         ticks=ticks,
     )
 
@@ -109,6 +113,7 @@ class LagCollector(Collector):
             ("tsudoi_inbox_overdue_seconds", "Since when the message that is longest due is not handled", lag.overdue),
             ("tsudoi_inbox_parked", "Messages that need a person", lag.parked),
             ("tsudoi_inbox_parked_oldest_seconds", "Age of the oldest message that needs a person", lag.oldest_parked),
+            ("tsudoi_audit_tampered", "Audit trails in which the last check found a fault", lag.tampered),
         ):
             gauge = GaugeMetricFamily(name, help_text, labels=["service"])
             gauge.add_metric([self._running.name], float(value))

@@ -16,6 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from shared import clock, outbox
+from shared.audit.anchors import anchor_heads
+from shared.audit.checks import check_chains
+from shared.audit.sealing import seal_new
 from shared.bus import inbox
 from shared.bus.ticks import TickRow
 from shared.identity import Actor
@@ -39,7 +42,12 @@ def forget_old_messages(running: RunningService) -> None:
         inbox.forget_handled(session, clock.now() - KEEP_HANDLED, limit=50_000)
 
 
-KIT_DUE = (Due("forget-old-messages", timedelta(minutes=10), forget_old_messages, for_each_society=False),)
+KIT_DUE = (
+    Due("forget-old-messages", timedelta(minutes=10), forget_old_messages, for_each_society=False),
+    Due("seal-audit", timedelta(seconds=5), seal_new, for_each_society=False),
+    Due("anchor-audit", timedelta(hours=1), anchor_heads, for_each_society=False),
+    Due("check-audit", timedelta(minutes=10), check_chains, for_each_society=False),
+)
 
 
 def tick(running: RunningService, stop: threading.Event, *, progress: Callable[[], None] = lambda: None) -> int:

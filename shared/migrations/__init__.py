@@ -13,6 +13,7 @@ from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -94,6 +95,39 @@ def isolate(*tables: str) -> None:
     for table in tables:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY one_society ON {table} USING ({rule}) WITH CHECK ({rule})")
+
+
+def keep(*tables: str, kept: bool = True) -> None:
+    """Rows that are there stay as they are: nobody but the tables' owner may change or delete them, on SQLite nobody.
+
+    Call in the migration that creates the table. On SQLite a table that is altered by copying it (`batch_alter_table`)
+    loses this: call it again there."""
+    for table in tables:
+        if op.get_bind().dialect.name == "postgresql":
+            _keep_from_others(table, kept)
+            continue
+        for deed in ("UPDATE", "DELETE"):
+            op.execute(f"DROP TRIGGER IF EXISTS {table}_no_{deed.lower()}")
+            if kept:
+                op.execute(
+                    f"CREATE TRIGGER {table}_no_{deed.lower()} BEFORE {deed} ON {table}"
+                    f" BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed or deleted'); END"
+                )
+
+
+def _keep_from_others(table: str, kept: bool) -> None:
+    """From every role that may insert: the service's is known by what it may do, whatever its name."""
+    grantees = text(
+        "SELECT DISTINCT grantee FROM information_schema.role_table_grants WHERE table_schema = current_schema()"
+        " AND table_name = :table AND privilege_type = 'INSERT' AND grantee NOT IN (current_user, 'PUBLIC')"
+    )
+    bind = op.get_bind()
+    for role in bind.execute(grantees, {"table": table}).scalars().all():
+        name = bind.dialect.identifier_preparer.quote_identifier(role)
+        if kept:
+            op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}")
+        else:
+            op.execute(f"GRANT UPDATE, DELETE ON {table} TO {name}")
 
 
 def engine_for_migration(url: str) -> Engine:

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 
 from shared.errors import N_, Fault, InvalidInput
 from shared.service import RunningService
+from shared.web import auditing_api
 from shared.web.access import Access, declare_endpoint
 
 
@@ -72,5 +73,5 @@ def install(app: Flask, running: RunningService) -> None:
     )
     api = _Api(app, spec_kwargs=options)
     declare_endpoint(app, "api-docs.openapi_json", Access(public=True))
-    for blueprint in running.service.api:
+    for blueprint in (*running.service.api, auditing_api.make_blueprint(running)):
         api.register_blueprint(blueprint)

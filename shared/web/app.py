@@ -16,6 +16,7 @@ from shared.web import (
     again,
     api,
     assets,
+    auditing,
     crowding,
     csrf,
     filters,
@@ -61,6 +62,7 @@ def create_app(running: RunningService) -> Flask:
         health.make_blueprint(running),
         streams.make_blueprint(running.name),
         operating.make_blueprint(running),
+        auditing.make_blueprint(running),
     ):
         app.register_blueprint(blueprint)
     if running.settings.dev:

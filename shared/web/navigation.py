@@ -35,6 +35,7 @@ class Entry:
     group: str = ""
     roles: frozenset[Role] = frozenset()
     only_without_broker: bool = False  # the in-app mailbox of onebox
+    also: tuple[str, ...] = ()  # pages of other services that belong to it
 
     def is_for(self, who: Principal) -> bool:
         return not self.roles or bool(self.roles & who.roles)
@@ -65,6 +66,15 @@ ENTRIES: Sequence[Entry] = (
     Entry(N_("Cards and certificates"), "/members/console/papers", "id-card", "console", N_("People"), _PEOPLE),
     Entry(N_("Categories"), "/members/console/categories", "shapes", "console", N_("People"), _PEOPLE),
     Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), frozenset({_ADMIN})),
+    Entry(
+        N_("Audit trail"),
+        "/members/console/audit",
+        "scroll-text",
+        "console",
+        N_("People"),
+        frozenset({_ADMIN}),
+        also=tuple(f"/{name}/console/audit" for name in SERVICES),
+    ),
     Entry(N_("Billing runs"), "/billing/console/runs", "layers", "console", N_("Billing"), _MONEY),
     Entry(
         N_("Invoices"),
@@ -131,8 +141,12 @@ def places(area: str) -> list[Place]:
         return []
     broker = bool(running_service().settings.broker)
     shown = [e for e in ENTRIES if e.area == area and e.is_for(who) and not (e.only_without_broker and broker)]
-    here = max((e for e in shown if _holds(e.path, request.path)), key=lambda e: len(e.path), default=None)
+    here = max((e for e in shown if _holds_this_page(e)), key=lambda e: len(e.path), default=None)
     return [Place(entry, entry is here) for entry in shown]
+
+
+def _holds_this_page(entry: Entry) -> bool:
+    return any(_holds(path, request.path) for path in (entry.path, *entry.also))
 
 
 def _holds(path: str, page: str) -> bool:

@@ -155,7 +155,7 @@ def make_tables(owner_url: str) -> None:
         for metadata in (KitBase.metadata, Base.metadata):
             metadata.create_all(connection)
         with Operations.context(MigrationContext.configure(connection)):
-            isolate("audit", "jobs", "people", "effects")
+            isolate("audit", "audit_chain", "jobs", "people", "effects")
     engine.dispose()
 
 

@@ -82,7 +82,7 @@ def start_change(uow: UnitOfWork, track: Track, selection: SelectionRow, value: 
         return known
     if look_at_change(uow, track, selection, value, starts_on).in_the_way:
         raise BulkChangeRefused
-    audit.record(uow, work, f"selection/{selection.id}", after={**args, "count": selection.count})
+    audit.record(uow, track.action, f"selection/{selection.id}", after={**args, "count": selection.count})
     return jobs.start(uow, work, args, total=selection.count)
 
 
@@ -118,7 +118,7 @@ def _change(uow: UnitOfWork, track: Track, members: Sequence[MemberRow], entry: 
             history.append(uow.add(entry_row(uow, track, member.id, entry)))
             turned.append(member)
     changes = {member.id: ("", str(entry)) for member in turned}
-    settle(uow, track, turned, known, action=f"change-{track.name}", changes=changes)
+    settle(uow, track, turned, known, action=track.action, changes=changes)
     uow.write_messages()  # into the outbox now, so that memory stays flat
     return len(turned)
 

@@ -60,7 +60,7 @@ def replace_entries(
     fresh = [uow.add(entry_row(uow, track, row.id, entry)) for entry in added]
     now_known = {row.id: sorted([*kept, *fresh], key=lambda entry: entry.starts_on)}
     was, now = ("; ".join(str(entry) for entry in some) for some in ([track.entry(entry) for entry in away], added))
-    settle(uow, track, [row], now_known, action=f"change-{track.name}", changes={row.id: (was, now)})
+    settle(uow, track, [row], now_known, action=track.action, changes={row.id: (was, now)})
     return row
 
 

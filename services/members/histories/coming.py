@@ -14,12 +14,12 @@ AT_ONCE = 5_000  # members in a transaction; the others follow a minute later
 
 def let_standings_come(uow: UnitOfWork) -> None:
     """Due work: whatever starts today or started before, and is not in force yet."""
-    _let_come(uow, STANDING)
+    _let_come(uow, STANDING, action="let-standing-come")
 
 
 def let_categories_come(uow: UnitOfWork) -> None:
     """Due work, likewise."""
-    _let_come(uow, CATEGORY)
+    _let_come(uow, CATEGORY, action="let-category-come")
 
 
 def begin_histories(uow: UnitOfWork) -> None:
@@ -32,9 +32,9 @@ def begin_histories(uow: UnitOfWork) -> None:
         histories(uow, track, rows)
 
 
-def _let_come(uow: UnitOfWork, track: Track) -> None:
+def _let_come(uow: UnitOfWork, track: Track, *, action: str) -> None:
     waiting = sa.select(track.rows.member_id).where(track.rows.in_force_at.is_(None), track.rows.starts_on <= uow.today)
     statement = sa.select(MemberRow).where(MemberRow.id.in_(waiting)).order_by(MemberRow.id).limit(AT_ONCE)
     rows = uow.session.scalars(statement.with_for_update(skip_locked=True)).all()
     if rows:
-        settle(uow, track, rows, histories(uow, track, rows), action=f"let-{track.name}-come")
+        settle(uow, track, rows, histories(uow, track, rows), action=action)

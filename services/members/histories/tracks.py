@@ -19,10 +19,11 @@ History = list[DatedEntry]  # of one member, by day
 
 @dataclass(frozen=True)
 class Track:
-    """`name`: the column of the value, of an entry and (as of today) of the member. `recorded_as`: what a change of the
-    history is called in the audit trail."""
+    """`name`: the column of the value, of an entry and (as of today) of the member. `action`, `recorded_as`: what the
+    audit trail calls a change, and the history in it."""
 
     name: str
+    action: str
     recorded_as: str
     rows: type[DatedEntry]
     on_that_day: Callable[[Entry], TsudoiError]
@@ -36,6 +37,7 @@ class Track:
 
 STANDING = Track(
     name="standing",
+    action="change-standing",
     recorded_as="history",
     rows=StandingRow,
     on_that_day=lambda there: StandingOnThatDay.of(there.starts_on, Word(STANDINGS[there.value])),
@@ -45,6 +47,7 @@ STANDING = Track(
 )
 CATEGORY = Track(
     name="category",
+    action="change-member-category",
     recorded_as="categories",
     rows=CategoryEntryRow,
     on_that_day=lambda there: CategoryOnThatDay.of(there.starts_on),

@@ -52,6 +52,7 @@ from services.members.standings.words import ENDED, STANDINGS
 from shared import jobs
 from shared.audit import AuditRow
 from shared.errors import Forbidden, InvalidInput, NotFound, TsudoiError
+from shared.identity import Role
 from shared.tables import write_csv, write_xlsx
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
@@ -138,6 +139,7 @@ def show_member(id: UUID) -> ResponseReturnValue:
             coming=[e for track in TRACKS for e in history_of(uow, track, row.id) if not e.in_force_at],
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
+            sees_trail=principal().may(Role.ADMINISTRATOR),
             may_be_invited=bool(row.email) and row.standing not in ENDED,
             may_free_address=bool(row.email) and row.standing in ENDED,
         )

@@ -84,7 +84,7 @@ def test_a_change_of_today_is_told_recorded_and_shown(
     assert members_of(running, society)[0].category == "regular"
     assert categories_told(running) == ["student", "regular"]
     with running.unit(society, reading=True) as uow:
-        entry = uow.session.scalars(sa.select(AuditRow).where(AuditRow.action == "change-category")).one()
+        entry = uow.session.scalars(sa.select(AuditRow).where(AuditRow.action == "change-member-category")).one()
     assert entry.after == {"category": "regular", "categories": f"{day} regular"}
     of_member = office.get(f"{LIST}/{student.id}").text
     assert f"{day} 正会員" in of_member and "regular" not in of_member

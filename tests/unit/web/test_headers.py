@@ -97,7 +97,7 @@ def test_the_api_describes_itself(client: FlaskClient) -> None:
     document = client.get("/sample/api/openapi.json").json
     assert document is not None
     assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {"/sample/api/fees/", "/sample/api/fees/whoami"}
+    assert set(document["paths"]) == {"/sample/api/fees/", "/sample/api/fees/whoami", "/sample/api/audit"}
     assert "Problem" in document["components"]["schemas"]
 
 

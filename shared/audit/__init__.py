@@ -1,4 +1,5 @@
-"""The audit trail 操作ログ: who did what, when, before and after. Written in the transaction of the change."""
+"""The audit trail 操作ログ: who did what, when, before and after. Written in the transaction of the change, and chained
+shortly afterwards (`sealing.py`), so that nobody changes or removes an entry unnoticed (`verification.py`)."""
 
 from __future__ import annotations
 
@@ -6,29 +7,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.orm import Mapped, mapped_column
-
-from shared.db import Id, Json, KitBase, UtcDateTime
-from shared.ids import new_id
-from shared.society import SocietyOwned
+from shared.audit.rows import AuditRow, ChainRow, CheckRow
 from shared.uow import UnitOfWork
 
-
-class AuditRow(SocietyOwned, KitBase):
-    """One action. Never changed, never deleted by the service."""
-
-    __tablename__ = "audit"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    actor_kind: Mapped[str]
-    actor_id: Mapped[str | None]
-    actor_name: Mapped[str]
-    action: Mapped[str]  # verb-noun, as the use-case: "confirm-run"
-    subject: Mapped[str]  # "run/<id>"
-    before: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    after: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    trace: Mapped[str | None]
+__all__ = ["AuditRow", "ChainRow", "CheckRow", "plain", "record"]
 
 
 def record(
