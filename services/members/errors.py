@@ -141,12 +141,16 @@ class SlugTaken(TsudoiError):
 
 class RosterNotReady(TsudoiError):
     kind = Kind.CONFLICT
-    text = N_("This roster cannot be imported: it has errors, brings nothing new, or was imported already.")
+    text = N_("This file cannot be imported: it has errors, brings nothing new, or was imported already.")
 
 
 class RosterOutdated(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("Members were changed since this roster was checked. Nothing was imported; please check it again.")
+
+
+class RecordsOutdated(RosterOutdated):
+    text = N_("Records were changed since this file was checked. Nothing was imported; please check it again.")
 
 
 class FileTooLarge(TsudoiError):
@@ -245,3 +249,20 @@ class RequestWaiting(TsudoiError):
 class RequestDecidedAlready(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("This request has been decided or taken back already.")
+
+
+class RecordExists(TsudoiError):
+    """Member, kind, title and days tell a record from all others."""
+
+    kind = Kind.CONFLICT
+    text = N_("The member has a record of this kind, title and time already.")
+
+
+class RecordKindExists(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("There is a kind with this name already.")
+
+
+class RecordKindInUse(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("%(count)s records are of this kind, so it cannot be removed.")

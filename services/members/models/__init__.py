@@ -15,6 +15,7 @@ from services.members.models.base import Base
 from services.members.models.email_changes import EmailChangeRow
 from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
+from services.members.models.records import RecordKeepingRow, RecordKindRow, RecordRow, StagedRecordRow
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
 from services.members.models.selections import SelectedRow, SelectionRow
 from services.members.models.standings import StandingRow
@@ -32,6 +33,9 @@ __all__ = [
     "PasswordLinkRow",
     "PasswordRequestRow",
     "PersonFields",
+    "RecordKeepingRow",
+    "RecordKindRow",
+    "RecordRow",
     "RequestRow",
     "RosterFaultRow",
     "RosterPartRow",
@@ -39,6 +43,7 @@ __all__ = [
     "SelectedRow",
     "SelectionRow",
     "SetupLinkRow",
+    "StagedRecordRow",
     "StagedRow",
     "StandingRow",
     "TermsRow",

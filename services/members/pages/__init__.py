@@ -7,12 +7,17 @@ from services.members.pages.apply import pages as apply
 from services.members.pages.categories import pages as categories
 from services.members.pages.email import pages as email
 from services.members.pages.login import pages as login
+from services.members.pages.member_records import pages as member_records
 from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
+from services.members.pages.my_records import pages as my_records
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
+from services.members.pages.record_files import pages as record_files
+from services.members.pages.record_kinds import pages as record_kinds
+from services.members.pages.records import pages as records
 from services.members.pages.rosters import pages as rosters
 from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
@@ -20,4 +25,5 @@ from services.members.pages.staff import pages as staff
 from services.members.pages.standings import pages as standings
 
 OF_MEMBERS = (members, standings, selections, numbering, applications, member_requests, rosters, categories)
-PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, my_requests, email)
+OF_RECORDS = (records, record_kinds, record_files, member_records)
+PAGES = (login, password, setup, apply, *OF_MEMBERS, *OF_RECORDS, staff, my, my_requests, my_records, email)

@@ -35,6 +35,7 @@ from services.members.pages.finding import ASKED, conditions, searched, ticked
 from services.members.pages.words import BADGES, FIELDS, ChangedSchema, FormSchema, recorded_word, standing_choices
 from services.members.password_links import send_link
 from services.members.person_input import read_person
+from services.members.records.finding import records_of
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.search import ORDERS
 from services.members.standings.history import history_of
@@ -50,7 +51,7 @@ from shared.web.i18n import language
 from shared.web.listing import list_rows
 
 pages = Blueprint("members", __name__, url_prefix="/members/console/members")
-LATEST_CHANGES = 30
+LATEST_CHANGES, LATEST_RECORDS = 30, 5
 
 
 @pages.get("")
@@ -124,6 +125,7 @@ def show_member(id: UUID) -> ResponseReturnValue:
             field_names=FIELDS,
             recorded_word=recorded_word,
             history=history_of(uow, row.id),
+            records=records_of(uow, row.id, LATEST_RECORDS),
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
             may_be_invited=bool(row.email) and row.standing not in ENDED,

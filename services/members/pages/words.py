@@ -31,6 +31,9 @@ FIELDS = {
     "custom": N_("Custom fields"),
     "history": N_("History of standings"),
     "request": N_("Requests"),
+    "record": N_("History record"),
+    "title_en": N_("Title in English"),
+    "public": N_("Shown on My Page"),
 }
 _TONES = {
     "applying": ("info", "file-clock"),
@@ -65,6 +68,14 @@ REQUEST_BADGES = {
 }
 
 
+RECORD_MODES = {
+    "add": N_("Add records"),
+    "change": N_("Change records"),
+    "remove": N_("Remove records"),
+}
+RECORD_SOURCES = {"hand": N_("by hand"), "import": N_("by import")}
+
+
 def standing_choices() -> list[tuple[str, str]]:
     return [(code, _(text)) for code, text in STANDINGS.items()]
 
@@ -73,6 +84,8 @@ def recorded_word(name: str, value: Any) -> Any:
     """A value of the audit trail as people read it: codes of standings become words."""
     if name == "standing":
         return _(STANDINGS[value]) if value in STANDINGS else value
+    if name == "public":
+        return _("Yes") if value else _("No")
     if name == "request" and value:
         kind, state = value.split(" ", 1)
         return f"{_(REQUEST_NAMES[kind])}: {_(REQUEST_BADGES[state].text)}"
