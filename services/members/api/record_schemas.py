@@ -83,7 +83,7 @@ class GoingSchema(Schema):
 
 
 class KeepingSchema(Schema):
-    years = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=MOST_YEARS))
+    years = fields.Integer(required=True, validate=validate.Range(min=1, max=MOST_YEARS))
 
 
 class KeptSchema(KeepingSchema):
