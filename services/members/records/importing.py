@@ -90,18 +90,19 @@ def _insert(uow: UnitOfWork, roster_id: str) -> None:
 def _update(uow: UnitOfWork, roster_id: str) -> int:
     values = {name: _staged.c[name] for name in _WRITTEN}
     statement = sa.update(_records).values(**values, revision=_staged.c.base_revision + 1)
-    return _rows_of(uow, statement.where(*_as_checked(uow), *_of(uow, roster_id, "changed")))
+    return _rows_of(uow, statement.where(*_as_checked(uow, _records), *_of(uow, roster_id, "changed")))
 
 
 def _remove(uow: UnitOfWork, roster_id: str) -> int:
-    found = sa.exists().where(*_as_checked(uow), *_of(uow, roster_id, "removed")).correlate(_records)
-    return _rows_of(uow, sa.delete(_records).where(_records.c.society_id == uow.society_id, found))
+    known = _records.alias()  # looked up for each staged row, not the other way round
+    found = sa.select(_staged.c.record_id).where(*_as_checked(uow, known), *_of(uow, roster_id, "removed"))
+    return _rows_of(uow, sa.delete(_records).where(_records.c.society_id == uow.society_id, _records.c.id.in_(found)))
 
 
-def _as_checked(uow: UnitOfWork) -> Sequence[sa.ColumnElement[bool]]:
+def _as_checked(uow: UnitOfWork, records: sa.FromClause) -> Sequence[sa.ColumnElement[bool]]:
     """The record of a staged row, where nobody has changed it since the dry run: theirs must not be lost."""
-    same = _records.c.id == _staged.c.record_id, _records.c.revision == _staged.c.base_revision
-    return (*same, _records.c.society_id == uow.society_id)
+    same = records.c.id == _staged.c.record_id, records.c.revision == _staged.c.base_revision
+    return (*same, records.c.society_id == uow.society_id)
 
 
 def _of(uow: UnitOfWork, roster_id: str, action: str) -> Sequence[sa.ColumnElement[bool]]:

@@ -142,9 +142,9 @@ def test_a_formula_and_a_bomb_are_refused(running: RunningService, society: str,
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * (50 << 20))
-    row = ["", "受賞", "1", "1001", "", "=1+1", "", "2026-04-01", "", ""]
+    row: list[object] = ["", "受賞", "1", "1001", "", "=1+1", "", "2026-04-01", "", ""]
     for data, place, sentence in (
-        (xlsx([HEADER.split(","), row]), (2, "title"), "formula"),
+        (xlsx([list(HEADER.split(",")), row]), (2, "title"), "formula"),
         (bomb.getvalue(), (0, ""), "unpacks"),
     ):
         sent = post(office, PLACE, page=PLACE, mode="add", file=(io.BytesIO(data), "a.xlsx"))

@@ -240,7 +240,7 @@ def test_integrators_do_all_of_it(
     running: RunningService, society: str, member: MemberRow, office: FlaskClient, token: dict[str, str]
 ) -> None:
     def call(method: str, path: str, **json: Any) -> Any:
-        return office.open(f"{API}{path}", method=method, headers=token, **({"json": json} if json else {}))
+        return office.open(f"{API}{path}", method=method, headers=token, json=json or None)
 
     kind = call("POST", "/record-kinds", name="委員", name_en="Committee").get_json()["id"]
     assert call("PUT", f"/record-kinds/{kind}", name="委員会", name_en="Committee").get_json()["name"] == "委員会"
