@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.members.errors import RecordExists
-from services.members.models import MemberRow, RecordRow
+from services.members.models import MemberRow, RecordKindRow, RecordRow
 from services.members.records.finding import record_search
 from services.members.records.kinds import list_kinds
 from services.members.search import LISTED_KINDS
@@ -114,7 +114,8 @@ def _checked(uow: UnitOfWork, values: Mapping[str, Any]) -> dict[str, Any]:
     if given["ends_on"] < given["starts_on"]:
         raise InvalidInput(faults=[Fault(ENDS_BEFORE, field="ends_on")])
     given["kind_id"] = str(given["kind_id"])
-    if given["kind_id"] not in kind_names(uow):
+    kind = sa.select(RecordKindRow.id).where(RecordKindRow.id == given["kind_id"])
+    if uow.session.scalars(kind.with_for_update(read=True)).first() is None:  # nobody removes it meanwhile
         raise InvalidInput(faults=[Fault(N_("There is no such kind."), field="kind_id")])
     return given
 

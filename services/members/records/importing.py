@@ -56,9 +56,8 @@ def _changing(uow: UnitOfWork, roster_id: str) -> Iterator[Sequence[tuple[str, s
     was, will = ([getattr(table, name) for name in CHANGEABLE] for table in (RecordRow, StagedRecordRow))
     columns = sa.select(StagedRecordRow.row, StagedRecordRow.action, RecordRow.member_id, *was, *will)
     joined = columns.join(RecordRow, RecordRow.id == StagedRecordRow.record_id)
-    here = joined.where(
-        StagedRecordRow.roster_id == roster_id, StagedRecordRow.action.in_(("changed", "removed"))
-    ).order_by(StagedRecordRow.row)
+    here = joined.where(StagedRecordRow.roster_id == roster_id, StagedRecordRow.action.in_(("changed", "removed")))
+    here = here.order_by(StagedRecordRow.row).with_for_update(of=RecordRow)  # nobody changes them from now on
     last = 0
     while rows := uow.session.execute(here.where(StagedRecordRow.row > last).limit(CHUNK)).all():
         last, middle = rows[-1][0], 3 + len(CHANGEABLE)

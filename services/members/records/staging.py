@@ -43,7 +43,8 @@ class Whose:
     def find(self, row: ReadRecord) -> str | None:
         """By number, else by e-mail; where both are known they mean the same member."""
         number, email = row.given.get("number"), row.given.get("email")
-        numbered, addressed = self._by_number.get(number), self._by_email.get(email)
+        numbered = self._by_number.get(number) if number else None
+        addressed = self._by_email.get(email) if email else None
         if number and numbered is None:
             row.blame(NO_NUMBER, "number", value=number)
         elif numbered and addressed and numbered is not addressed:
