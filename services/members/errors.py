@@ -168,12 +168,16 @@ class SlugTaken(TsudoiError):
 
 class RosterNotReady(TsudoiError):
     kind = Kind.CONFLICT
-    text = N_("This roster cannot be imported: it has errors, brings nothing new, or was imported already.")
+    text = N_("This file cannot be imported: it has errors, brings nothing new, or was imported already.")
 
 
 class RosterOutdated(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("Members were changed since this roster was checked. Nothing was imported; please check it again.")
+
+
+class RecordsOutdated(RosterOutdated):
+    text = N_("Records were changed since this file was checked. Nothing was imported; please check it again.")
 
 
 class FileTooLarge(TsudoiError):
@@ -306,3 +310,20 @@ class NoCardToday(TsudoiError):
 class NeverMember(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("No membership with its days is on record for %(name)s, so there is nothing to certify.")
+
+
+class RecordExists(TsudoiError):
+    """Member, kind, title and days tell a record from all others."""
+
+    kind = Kind.CONFLICT
+    text = N_("The member has a record of this kind, title and time already.")
+
+
+class RecordKindExists(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("There is a kind with this name already.")
+
+
+class RecordKindInUse(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("%(count)s records are of this kind, so it cannot be removed.")

@@ -16,6 +16,9 @@ from services.members.logins import forget_half_logins
 from services.members.numbers.assigning import ASSIGN, assign_numbers
 from services.members.password_links import forget_old_links
 from services.members.password_requests import answer_requests
+from services.members.records.check import check_records
+from services.members.records.importing import import_records
+from services.members.records.keeping import forget_old_records
 from services.members.rosters.check import check_roster
 from services.members.rosters.importing import import_roster
 from services.members.rosters.upload import CHECK, IMPORT, forget_old_rosters
@@ -38,12 +41,15 @@ DUE = (
     Due("forget-old-changes", timedelta(hours=6), forget_old_changes),
     Due("forget-old-attempts", timedelta(hours=1), forget_old_attempts),
     Due("forget-old-rosters", timedelta(hours=6), forget_old_rosters),
+    Due("forget-old-records", timedelta(minutes=1), forget_old_records),
     Due("forget-old-selections", timedelta(hours=6), forget_old_selections),
 )
 
 LONG_WORK: Mapping[str, Callable[[JobRun], None]] = {
-    CHECK: check_roster,
-    IMPORT: import_roster,
+    CHECK["members"]: check_roster,
+    IMPORT["members"]: import_roster,
+    CHECK["records"]: check_records,
+    IMPORT["records"]: import_records,
     INVITE: send_invitations,
     STANDINGS: change_standings,
     CATEGORIES: change_categories,

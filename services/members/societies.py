@@ -7,13 +7,14 @@ from datetime import date
 import sqlalchemy as sa
 
 from services.members.errors import SlugTaken
-from services.members.models import CategoryRow
+from services.members.models import CategoryRow, RecordKindRow
 from shared import audit, demo
 from shared.messages.members import Society, SocietyChanged
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 
 FIRST_CATEGORIES = demo.CATEGORIES
+FIRST_RECORD_KINDS = (("イベント参加", "Event attendance"), ("受賞", "Award"), ("役職", "Post"))
 
 
 def create_society(
@@ -30,7 +31,8 @@ def create_society(
     registration_number: str | None = None,
     registered_from: date | None = None,
 ) -> SocietyRow:
-    """A new society with the usual first categories; the unit of work is in it (its id is the unit's society).
+    """A new society with the usual first categories and kinds of records; the unit of work is in it (its id is the
+    unit's society).
 
     Raises SlugTaken."""
     if uow.session.scalars(sa.select(SocietyRow).where(SocietyRow.slug == slug)).one_or_none():
@@ -52,6 +54,8 @@ def create_society(
     row = uow.add(SocietyRow(**{field: getattr(society, field) for field in society.__struct_fields__}))
     for ordinal, (code, ja, en) in enumerate(FIRST_CATEGORIES, start=1):
         uow.add(CategoryRow(code=code, name=ja, name_en=en, ordinal=ordinal))
+    for ordinal, (ja, en) in enumerate(FIRST_RECORD_KINDS, start=1):
+        uow.add(RecordKindRow(name=ja, name_en=en, ordinal=ordinal))
     uow.session.flush()
     audit.record(uow, "create-society", f"society/{slug}", after={"name": name})
     uow.say(SocietyChanged(society=society))

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from shared.tables.columns import Column
 from shared.tables.reading import Table, read_table
-from shared.tables.writing import CSV_ENCODINGS, write_csv, write_xlsx
+from shared.tables.writing import CSV_ENCODINGS, Sheet, write_csv, write_sheets, write_xlsx
 
-__all__ = ["CSV_ENCODINGS", "Column", "Table", "read_table", "write_csv", "write_xlsx"]
+__all__ = ["CSV_ENCODINGS", "Column", "Sheet", "Table", "read_table", "write_csv", "write_sheets", "write_xlsx"]

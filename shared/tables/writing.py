@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -52,31 +53,49 @@ def write_csv(
     yield lead + piece()
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of an XLSX file. `widths`: of its columns, in characters."""
+
+    name: str
+    headers: Sequence[str]
+    rows: Iterable[Sequence[Cell]] = ()
+    widths: Sequence[int] = ()
+
+
 def write_xlsx(headers: Sequence[str], rows: Iterable[Sequence[Cell]], path: Path, *, sheet: str = "Sheet1") -> None:
     """An XLSX file, written row by row in flat memory. Text is always typed as text, numbers and dates as such."""
+    write_sheets([Sheet(sheet, headers, rows)], path)
+
+
+def write_sheets(sheets: Iterable[Sheet], path: Path) -> None:
+    """As `write_xlsx`, with several sheets; reading takes the first."""
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         bold = book.add_format({"bold": True})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         quoted = book.add_format({"quote_prefix": True})  # stays text when somebody edits the cell, too
-        page = book.add_worksheet(sheet)
-        page.freeze_panes(1, 0)
-        for column, header in enumerate(headers):
-            page.write_string(0, column, header, bold)
-        for number, row in enumerate(rows, start=1):
-            for column, cell in enumerate(row):
-                if cell is None or cell == "":
-                    continue
-                if isinstance(cell, str):
-                    page.write_string(number, column, cell, quoted if looks_like_formula(cell) else None)
-                elif isinstance(cell, bool):
-                    page.write_boolean(number, column, cell)
-                elif isinstance(cell, datetime):
-                    page.write_datetime(number, column, cell.replace(tzinfo=None), moment)
-                elif isinstance(cell, date):
-                    page.write_datetime(number, column, cell, day)
-                else:
-                    page.write_number(number, column, cell)
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.name)
+            page.freeze_panes(1, 0)
+            for column, width in enumerate(sheet.widths):
+                page.set_column(column, column, width)
+            for column, header in enumerate(sheet.headers):
+                page.write_string(0, column, header, bold)
+            for number, row in enumerate(sheet.rows, start=1):
+                for column, cell in enumerate(row):
+                    if cell is None or cell == "":
+                        continue
+                    if isinstance(cell, str):
+                        page.write_string(number, column, cell, quoted if looks_like_formula(cell) else None)
+                    elif isinstance(cell, bool):
+                        page.write_boolean(number, column, cell)
+                    elif isinstance(cell, datetime):
+                        page.write_datetime(number, column, cell.replace(tzinfo=None), moment)
+                    elif isinstance(cell, date):
+                        page.write_datetime(number, column, cell, day)
+                    else:
+                        page.write_number(number, column, cell)
 
 
 def _as_text(cell: Cell) -> str:

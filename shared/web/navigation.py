@@ -64,6 +64,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(N_("Requests"), "/members/console/requests", "inbox", "console", N_("People"), _PEOPLE),
     Entry(N_("Announcements"), "/members/console/announcements", "megaphone", "console", N_("People"), _PEOPLE),
     Entry(N_("Cards and certificates"), "/members/console/papers", "id-card", "console", N_("People"), _PEOPLE),
+    Entry(N_("History records"), "/members/console/records", "history", "console", N_("People"), _PEOPLE),
     Entry(N_("Categories"), "/members/console/categories", "shapes", "console", N_("People"), _PEOPLE),
     Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), frozenset({_ADMIN})),
     Entry(
@@ -122,6 +123,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(N_("Invoices and receipts"), "/billing/my/invoices", "receipt-japanese-yen", "my"),
     Entry(N_("Events"), "/events/my/events", "calendar-days", "my"),
     Entry(N_("Requests"), "/members/my/requests", "send", "my", roles=frozenset({Role.MEMBER})),
+    Entry(N_("History"), "/members/my/records", "history", "my", roles=frozenset({Role.MEMBER})),
     Entry(N_("Profile"), "/members/my/profile", "circle-user-round", "my"),
 )
 

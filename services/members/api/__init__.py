@@ -11,6 +11,8 @@ from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
 from services.members.api.my_announcements import api as my_announcements
 from services.members.api.numbering import api as numbering
+from services.members.api.record_kinds import api as record_kinds
+from services.members.api.records import api as records
 from services.members.api.rosters import api as rosters
 from services.members.api.selections import api as selections
 
@@ -25,5 +27,7 @@ API = (
     cards,
     announcements,
     my_announcements,
+    records,
+    record_kinds,
     rosters,
 )

@@ -79,12 +79,15 @@ class MemberPageSchema(Schema):
 
 class RosterSchema(Schema):
     id = fields.UUID()
+    holds = fields.String(validate=validate.OneOf(["members", "records"]))
+    mode = fields.String(metadata={"description": "Of records: add, change or remove"})
     state = fields.String(validate=validate.OneOf(["checking", "checked", "importing", "imported", "discarded"]))
     file_name = fields.String()
     size = fields.Integer()
     rows = fields.Integer()
     new = fields.Integer()
     changed = fields.Integer()
+    removed = fields.Integer()
     same = fields.Integer()
     faults = fields.Integer()
     can_be_imported = fields.Boolean()

@@ -18,6 +18,7 @@ from services.members.models.email_changes import EmailChangeRow
 from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
 from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
+from services.members.models.records import RecordKeepingRow, RecordKindRow, RecordRow, StagedRecordRow
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
 from services.members.models.second_factors import HalfLoginRow, LoginPolicyRow, SecondFactorRow, SpareCodeRow
 from services.members.models.selections import SelectedRow, SelectionRow
@@ -46,6 +47,9 @@ __all__ = [
     "PasswordRequestRow",
     "PersonFields",
     "ReadRow",
+    "RecordKeepingRow",
+    "RecordKindRow",
+    "RecordRow",
     "RequestRow",
     "RosterFaultRow",
     "RosterPartRow",
@@ -55,6 +59,7 @@ __all__ = [
     "SelectionRow",
     "SetupLinkRow",
     "SpareCodeRow",
+    "StagedRecordRow",
     "StagedRow",
     "StandingRow",
     "TermsRow",

@@ -1,4 +1,5 @@
-"""Rosters on their way in: the uploaded file, its rows as they would become members, and what is wrong with them."""
+"""Rosters and other files on their way in: the uploaded file, its rows as they would become members, and what is wrong
+with them."""
 
 from __future__ import annotations
 
@@ -16,11 +17,13 @@ from shared.society import SocietyOwned
 
 
 class RosterRow(SocietyOwned, Base):
-    """An uploaded roster 会員名簿."""
+    """An uploaded roster 会員名簿, or file of history records 履歴情報."""
 
     __tablename__ = "rosters"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    holds: Mapped[str] = mapped_column(default="members", server_default="members")  # members | records
+    mode: Mapped[str] = mapped_column(default="", server_default="")  # of records: add | change | remove
     state: Mapped[str] = mapped_column(default="checking")  # checking | checked | importing | imported | discarded
     file_name: Mapped[str]
     size: Mapped[int]
@@ -30,6 +33,7 @@ class RosterRow(SocietyOwned, Base):
     rows: Mapped[int] = mapped_column(default=0)
     new: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=0)
+    removed: Mapped[int] = mapped_column(default=0, server_default="0")
     same: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
     custom: Mapped[list[str]] = mapped_column(Json, default=list)  # headers that became custom fields
@@ -37,7 +41,7 @@ class RosterRow(SocietyOwned, Base):
 
     @property
     def can_be_imported(self) -> bool:
-        return self.state == "checked" and not self.faults and bool(self.new or self.changed)
+        return self.state == "checked" and not self.faults and bool(self.new or self.changed or self.removed)
 
 
 class RosterPartRow(SocietyOwned, Base):

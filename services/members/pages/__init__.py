@@ -12,13 +12,18 @@ from services.members.pages.email import pages as email
 from services.members.pages.histories import pages as histories
 from services.members.pages.login import pages as login
 from services.members.pages.member_papers import pages as member_papers
+from services.members.pages.member_records import pages as member_records
 from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
 from services.members.pages.my_announcements import pages as my_announcements
+from services.members.pages.my_records import pages as my_records
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
+from services.members.pages.record_files import pages as record_files
+from services.members.pages.record_kinds import pages as record_kinds
+from services.members.pages.records import pages as records
 from services.members.pages.rosters import pages as rosters
 from services.members.pages.security import pages as security
 from services.members.pages.selections import pages as selections
@@ -38,5 +43,6 @@ OF_MEMBERS = (
     categories,
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
-OF_MY_PAGE = (my, my_requests, cards, email, security)
-PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, staff, *OF_MY_PAGE)
+OF_RECORDS = (records, record_kinds, record_files, member_records)
+OF_MY_PAGE = (my, my_requests, my_records, cards, email, security)
+PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, staff, *OF_MY_PAGE)

@@ -45,6 +45,7 @@ from services.members.pages.words import (
 )
 from services.members.password_links import send_link
 from services.members.person_input import read_person
+from services.members.records.finding import records_of
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.search import ORDERS
 from services.members.second_factor import remove_factor
@@ -61,7 +62,7 @@ from shared.web.i18n import language
 from shared.web.listing import list_rows
 
 pages = Blueprint("members", __name__, url_prefix="/members/console/members")
-LATEST_CHANGES = 30
+LATEST_CHANGES, LATEST_RECORDS = 30, 5
 
 
 @pages.get("")
@@ -137,6 +138,7 @@ def show_member(id: UUID) -> ResponseReturnValue:
             recorded_word=recorded_word,
             has_factor=account is not None and factor_of(uow, account.id) is not None,
             coming=[e for track in TRACKS for e in history_of(uow, track, row.id) if not e.in_force_at],
+            records=records_of(uow, row.id, LATEST_RECORDS),
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
             sees_trail=principal().may(Role.ADMINISTRATOR),

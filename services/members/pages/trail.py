@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from services.members.models import AccountRow, AnnouncementRow, CategoryRow, MemberRow, RosterRow
+from services.members.models import AccountRow, AnnouncementRow, CategoryRow, MemberRow, RecordKindRow, RosterRow
 from services.members.pages.words import FIELDS, ROLE_NAMES, recorded_word
 from shared.audit.words import Subject, Trail
 from shared.errors import N_
@@ -63,6 +63,16 @@ TRAIL = Trail(
         "remove-second-factor": N_("Switched off two-step login"),
         "use-spare-code": N_("Logged in with a spare code"),
         "change-login-policy": N_("Changed whether staff must have two-step login"),
+        "add-record": N_("Added a history record"),
+        "change-record": N_("Changed a history record"),
+        "remove-record": N_("Removed a history record"),
+        "import-records": N_("Brought in history records by file"),
+        "forget-old-records": N_("Deleted history records whose time was over"),
+        "set-record-keeping": N_("Set how long history records are kept"),
+        "add-record-kind": N_("Added a kind of history records"),
+        "change-record-kind": N_("Changed a kind of history records"),
+        "move-record-kind": N_("Moved a kind of history records"),
+        "remove-record-kind": N_("Removed a kind of history records"),
         "add-announcement": N_("Wrote an announcement"),
         "change-announcement": N_("Changed an announcement"),
         "move-announcement": N_("Moved an announcement"),
@@ -90,6 +100,11 @@ TRAIL = Trail(
         "announcement": Subject(
             N_("Announcement"), "/members/console/announcements/{id}", (AnnouncementRow.id, AnnouncementRow.title)
         ),
+        "record-kind": Subject(
+            N_("Kind of record"), "/members/console/records/kinds", (RecordKindRow.id, RecordKindRow.name)
+        ),
+        "records": Subject(N_("History records"), "/members/console/records"),
+        "record-keeping": Subject(N_("History records"), "/members/console/records/keeping"),
         "login-policy": Subject(N_("Login"), "/members/console/staff"),
         "card-settings": Subject(N_("Cards and certificates"), "/members/console/papers"),
     },

@@ -38,6 +38,9 @@ FIELDS = {
     "request": N_("Requests"),
     "card": N_("Membership card"),
     "certificate": N_("Certificate of membership"),
+    "record": N_("History record"),
+    "title_en": N_("Title in English"),
+    "public": N_("Shown on My Page"),
 }
 _TONES = {
     "applying": ("info", "file-clock"),
@@ -80,6 +83,14 @@ ANNOUNCEMENT_BADGES = {
 CARD_WORDS = {"renewed": N_("new code"), "revoked": N_("code revoked")}
 
 
+RECORD_MODES = {
+    "add": N_("Add records"),
+    "change": N_("Change records"),
+    "remove": N_("Remove records"),
+}
+RECORD_SOURCES = {"hand": N_("by hand"), "import": N_("by import")}
+
+
 def standing_choices() -> list[tuple[str, str]]:
     return [(code, _(text)) for code, text in STANDINGS.items()]
 
@@ -94,6 +105,8 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
         return _(STANDINGS[value]) if value in STANDINGS else value
     if name == "category":
         return categories.get(value, value)
+    if name == "public":
+        return _("Yes") if value else _("No")
     if name == "request" and value:
         kind, state = value.split(" ", 1)
         return f"{_(REQUEST_NAMES[kind])}: {_(REQUEST_BADGES[state].text)}"

@@ -1,10 +1,13 @@
 """The dry run: every row is read, matched with the members by number, else by e-mail, and staged as the member that it
-would become; then what is doubled within the file is looked for. Nothing of the members changes."""
+would become; then what is doubled within the file is looked for. Nothing of the members changes.
+
+Files of records go the same way (`check_file`), see records/check.py."""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +16,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from services.members.categories import list_categories
-from services.members.models import RosterFaultRow, RosterRow, StagedRow
+from services.members.models import RosterFaultRow, RosterRow, StagedRecordRow, StagedRow
 from services.members.rosters.columns import COLUMNS
 from services.members.rosters.doubles import find_doubles
 from services.members.rosters.reading import RowReader
@@ -24,18 +27,41 @@ from shared.db import insert_rows
 from shared.errors import N_, Fault, InvalidInput
 from shared.ids import new_id
 from shared.jobs import JobRun
-from shared.tables import Table, read_table
+from shared.tables import Column, Table, read_table
 from shared.uow import UnitOfWork
 
 Thing = TypeVar("Thing")
 
 CHUNK = 5_000
 MOST_CUSTOM = 60
+_COUNTED = ("new", "changed", "removed", "same")  # what a row does
 MOST_FAULTS = 100_000  # kept; beyond that only counted
+
+
+Cells = tuple[int, Mapping[str, str]]  # number of the row, its cells by column
+Stage = Callable[[UnitOfWork, Sequence[Cells]], Iterable[Fault]]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is particular to a file: its columns, and where its rows are staged.
+
+    `begin` gets the header and gives back what stages a batch of rows and tells their faults (raises InvalidInput);
+    `compare` tells the faults that show only when all rows are staged."""
+
+    columns: Sequence[Column]
+    staged: type[StagedRow] | type[StagedRecordRow]
+    begin: Callable[[UnitOfWork, RosterRow, Table], Stage]
+    compare: Callable[[UnitOfWork, str], Iterable[Fault]]
 
 
 def check_roster(run: JobRun) -> None:
     """Long work. When it was interrupted it begins anew: nothing outside the staged rows is touched."""
+    check_file(run, Contents(COLUMNS, StagedRow, _begin_reading, _compare))
+
+
+def check_file(run: JobRun, contents: Contents) -> None:
+    """The dry run of one file, whatever it holds."""
     roster_id = run.args["roster"]
     with TemporaryDirectory(prefix="tsudoi-roster-") as folder:
         path = Path(folder) / "roster"
@@ -46,16 +72,15 @@ def check_roster(run: JobRun) -> None:
             copy_file(uow, roster_id, path)
         faults: list[Fault] = []
         try:
-            table = read_table(path, columns=COLUMNS)
-            _stage_all(run, roster_id, table, estimate_rows(path))
+            table = read_table(path, columns=contents.columns)
+            _stage_all(run, roster_id, table, contents, estimate_rows(path))
             faults += table.faults
         except InvalidInput as error:
             faults += error.faults
     with run.chunk() as uow:
         keep_faults(uow, roster_id, faults)
-        keep_faults(uow, roster_id, find_doubles(uow, roster_id))
-        keep_faults(uow, roster_id, find_moved_addresses(uow, roster_id))
-        _conclude(uow, run, roster_id)
+        keep_faults(uow, roster_id, contents.compare(uow, roster_id))
+        _conclude(uow, run, roster_id, contents.staged)
 
 
 def estimate_rows(path: Path) -> int:
@@ -83,43 +108,43 @@ def keep_faults(uow: UnitOfWork, roster_id: str, faults: Iterable[Fault]) -> Non
 
 def _begin(uow: UnitOfWork, roster_id: str) -> None:
     roster = uow.get(RosterRow, roster_id, lock=True)
-    roster.rows = roster.new = roster.changed = roster.same = roster.faults = 0
+    roster.rows = roster.new = roster.changed = roster.removed = roster.same = roster.faults = 0
     roster.custom = []
 
 
-def _stage_all(run: JobRun, roster_id: str, table: Table, about: int) -> None:
+def _begin_reading(uow: UnitOfWork, roster: RosterRow, table: Table) -> Stage:
     if len(table.custom) > MOST_CUSTOM:
         text = N_("The file has %(count)s columns that are not known; at most %(most)s become custom fields.")
         raise InvalidInput(faults=[Fault(text, {"count": len(table.custom), "most": MOST_CUSTOM}, row=1)])
+    roster.custom = list(table.custom)
+    reader = RowReader(list_categories(uow), table.custom)
+    return lambda uow, rows: stage(uow, roster.id, [reader.read(number, cells) for number, cells in rows])
+
+
+def _compare(uow: UnitOfWork, roster_id: str) -> Iterator[Fault]:
+    yield from find_doubles(uow, roster_id)
+    yield from find_moved_addresses(uow, roster_id)
+
+
+def _stage_all(run: JobRun, roster_id: str, table: Table, contents: Contents, about: int) -> None:
     with run.chunk(total=about) as uow:
-        reader = RowReader(list_categories(uow), table.custom)
-        uow.get(RosterRow, roster_id, lock=True).custom = list(table.custom)
+        stage_rows = contents.begin(uow, uow.get(RosterRow, roster_id, lock=True), table)
     for rows in _batches(table.rows(), CHUNK):
         with run.chunk(done=len(rows)) as uow:
-            keep_faults(uow, roster_id, stage(uow, roster_id, [reader.read(number, cells) for number, cells in rows]))
+            keep_faults(uow, roster_id, stage_rows(uow, rows))
     if not run.done:
         raise InvalidInput(faults=[Fault(N_("The file has no rows below its header."))])
 
 
-def _conclude(uow: UnitOfWork, run: JobRun, roster_id: str) -> None:
+def _conclude(uow: UnitOfWork, run: JobRun, roster_id: str, staged: type[StagedRow] | type[StagedRecordRow]) -> None:
     roster = uow.get(RosterRow, roster_id, lock=True)
-    statement = (
-        sa.select(StagedRow.action, sa.func.count()).where(StagedRow.roster_id == roster_id).group_by(StagedRow.action)
-    )
+    statement = sa.select(staged.action, sa.func.count()).where(staged.roster_id == roster_id).group_by(staged.action)
     counts = {str(action): count for action, count in uow.session.execute(statement).all()}
-    roster.new, roster.changed, roster.same = (counts.get(action, 0) for action in ("new", "changed", "same"))
+    for action in _COUNTED:
+        setattr(roster, action, counts.get(action, 0))
     roster.rows = sum(counts.values())
     roster.state = "checked"
-    run.finish(
-        uow,
-        {
-            "rows": roster.rows,
-            "new": roster.new,
-            "changed": roster.changed,
-            "same": roster.same,
-            "faults": roster.faults,
-        },
-    )
+    run.finish(uow, {name: getattr(roster, name) for name in ("rows", *_COUNTED, "faults")})
 
 
 def _fault_row(uow: UnitOfWork, roster_id: str, ordinal: int, fault: Fault) -> dict[str, object]:

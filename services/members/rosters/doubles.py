@@ -25,7 +25,7 @@ def find_doubles(uow: UnitOfWork, roster_id: str) -> Iterator[Fault]:
         (StagedRow.email, "email", EMAIL_TWICE),
         (StagedRow.member_id, "number", MEMBER_TWICE),
     ):
-        for row, value, first in _doubled(uow, roster_id, column):
+        for row, value, first in doubled(uow, roster_id, column):
             if text is MEMBER_TWICE and row in told:
                 continue
             told.add(row)
@@ -33,18 +33,18 @@ def find_doubles(uow: UnitOfWork, roster_id: str) -> Iterator[Fault]:
             yield Fault(text, params, name, row)
 
 
-def _doubled(uow: UnitOfWork, roster_id: str, column: InstrumentedAttribute[Any]) -> list[tuple[int, str, int]]:
-    groups = (
-        sa.select(column.label("value"), sa.func.min(StagedRow.row).label("first"))
-        .where(StagedRow.roster_id == roster_id, column.is_not(None))
-        .group_by(column)
-        .having(sa.func.count() > 1)
-        .subquery()
-    )
+def doubled(
+    uow: UnitOfWork, roster_id: str, column: InstrumentedAttribute[Any], *more: InstrumentedAttribute[Any]
+) -> list[tuple[int, str, int]]:
+    """(row, value of the first column, first row with the same) where staged rows have all these columns in common."""
+    columns, staged = (column, *more), column.class_
+    here = [staged.roster_id == roster_id, *(each.is_not(None) for each in columns)]
+    groups = sa.select(*columns, sa.func.min(staged.row).label("first")).where(*here).group_by(*columns)
+    found = groups.having(sa.func.count() > 1).subquery()
     statement = (
-        sa.select(StagedRow.row, column, groups.c.first)
-        .join(groups, column == groups.c.value)
-        .where(StagedRow.roster_id == roster_id, StagedRow.row != groups.c.first)
-        .order_by(StagedRow.row)
+        sa.select(staged.row, column, found.c.first)
+        .join(found, sa.and_(*(each == found.c[each.key] for each in columns)))
+        .where(staged.roster_id == roster_id, staged.row != found.c.first)
+        .order_by(staged.row)
     )
     return [(row, str(value), first) for row, value, first in uow.session.execute(statement)]

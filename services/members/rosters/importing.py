@@ -3,7 +3,7 @@ whatever dies in between."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -37,15 +37,23 @@ _numbers: sa.Table = cast(sa.Table, NumberRow.__table__)
 
 def import_roster(run: JobRun) -> None:
     """Long work. Raises RosterOutdated when members were changed since the dry run; then nothing was imported."""
+    import_file(run, _apply, RosterOutdated)
+
+
+def import_file(
+    run: JobRun, apply: Callable[[UnitOfWork, JobRun, RosterRow], None], outdated: type[RosterOutdated]
+) -> None:
+    """What a checked file says is applied, all of it or nothing; when it is outdated it can be checked again."""
     roster_id = run.args["roster"]
     try:
         with run.chunk() as uow:
             roster = uow.get(RosterRow, roster_id, lock=True)
             if roster.state == "importing":
-                _apply(uow, run, roster)
+                apply(uow, run, roster)
+                roster.state, roster.imported_at = "imported", uow.now
     except (RosterOutdated, IntegrityError) as error:
         _put_back(run, roster_id)
-        raise RosterOutdated from error
+        raise outdated from error
     except Exception as error:
         if not (database_is_down(error) or is_contention(error)):  # then the work is taken up again
             _put_back(run, roster_id)
@@ -75,7 +83,6 @@ def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
     _shut_out(uow, roster.id)
     _update_changed(uow, roster.id, roster.changed)
     _keep_numbers(uow, roster.id)
-    roster.state, roster.imported_at = "imported", uow.now
     run.done = roster.rows
     run.finish(uow, {"new": roster.new, "changed": roster.changed, "same": roster.same})
 
@@ -128,22 +135,27 @@ def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[sa.Row[Any]], bef
         was, now = (
             differences(before[row.member_id], row) if row.action == "changed" else (None, {"number": row.number})
         )
-        entries.append(
-            {
-                "society_id": uow.society_id,
-                "id": new_id(),
-                "at": uow.now,
-                "actor_kind": uow.actor.kind,
-                "actor_id": uow.actor.id,
-                "actor_name": uow.actor.name,
-                "action": "import-member",
-                "subject": f"member/{row.member_id}",
-                "before": was,
-                "after": {**now, "roster": roster.id},
-                "trace": uow.traceparent,
-            }
-        )
+        entries.append(audit_entry(uow, "import-member", f"member/{row.member_id}", was, {**now, "roster": roster.id}))
     insert_rows(uow.session, AuditRow, entries)
+
+
+def audit_entry(
+    uow: UnitOfWork, action: str, subject: str, before: dict[str, Any] | None, after: dict[str, Any]
+) -> dict[str, Any]:
+    """As `audit.record` writes it, for many at once."""
+    return {
+        "society_id": uow.society_id,
+        "id": new_id(),
+        "at": uow.now,
+        "actor_kind": uow.actor.kind,
+        "actor_id": uow.actor.id,
+        "actor_name": uow.actor.name,
+        "action": action,
+        "subject": subject,
+        "before": before,
+        "after": after,
+        "trace": uow.traceparent,
+    }
 
 
 def _tell(uow: UnitOfWork, rows: Sequence[sa.Row[Any]], categories: dict[str, CategoryRow]) -> None:

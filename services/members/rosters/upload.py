@@ -1,4 +1,4 @@
-"""A roster arrives, is looked at, confirmed or discarded."""
+"""A roster, or a file of records, arrives, is looked at, confirmed or discarded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO
 import sqlalchemy as sa
 
 from services.members.errors import FileTooLarge, RosterNotReady
-from services.members.models import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
+from services.members.models import RosterFaultRow, RosterPartRow, RosterRow, StagedRecordRow, StagedRow
 from shared import audit, jobs
 from shared.errors import N_, Fault, InvalidInput
 from shared.ids import new_id
@@ -18,15 +18,27 @@ from shared.jobs import JobRow
 from shared.tables.limits import MEBI, Limits
 from shared.uow import UnitOfWork
 
-CHECK, IMPORT = "check-roster", "import-roster"
+CHECK = {"members": "check-roster", "records": "check-records"}  # long work, by what the file holds
+IMPORT = {"members": "import-roster", "records": "import-records"}
 PART = 1 << 20
 KEEP = timedelta(days=7)
 
 
-def upload_roster(uow: UnitOfWork, file_name: str, file: IO[bytes]) -> RosterRow:
-    """Keep the file and start the dry run. Raises FileTooLarge, InvalidInput for an empty file."""
+def upload_roster(
+    uow: UnitOfWork, file_name: str, file: IO[bytes], *, holds: str = "members", mode: str = ""
+) -> RosterRow:
+    """Keep the file and start the dry run. `holds`: members or records; `mode`: of records add, change or remove.
+
+    Raises FileTooLarge, InvalidInput for an empty file."""
     roster = RosterRow(
-        id=new_id(), file_name=file_name[:200], size=0, uploaded_at=uow.now, uploaded_by=uow.actor.name, job_id=new_id()
+        id=new_id(),
+        holds=holds,
+        mode=mode,
+        file_name=file_name[:200],
+        size=0,
+        uploaded_at=uow.now,
+        uploaded_by=uow.actor.name,
+        job_id=new_id(),
     )
     uow.add(roster)
     uow.session.flush()
@@ -43,13 +55,14 @@ def upload_roster(uow: UnitOfWork, file_name: str, file: IO[bytes]) -> RosterRow
         ordinal += 1
     if not roster.size:
         raise InvalidInput(faults=[Fault(N_("The file is empty."), field="file")])
-    roster.job_id = jobs.start(uow, CHECK, {"roster": roster.id}).id
+    roster.job_id = jobs.start(uow, CHECK[roster.holds], {"roster": roster.id}).id
     return roster
 
 
-def list_rosters(uow: UnitOfWork, limit: int = 20) -> Sequence[RosterRow]:
+def list_rosters(uow: UnitOfWork, holds: str = "members", limit: int = 20) -> Sequence[RosterRow]:
     """The latest first."""
-    return uow.session.scalars(sa.select(RosterRow).order_by(RosterRow.id.desc()).limit(limit)).all()
+    statement = sa.select(RosterRow).where(RosterRow.holds == holds).order_by(RosterRow.id.desc())
+    return uow.session.scalars(statement.limit(limit)).all()
 
 
 def check_again(uow: UnitOfWork, id: str) -> JobRow:
@@ -57,7 +70,7 @@ def check_again(uow: UnitOfWork, id: str) -> JobRow:
     roster = uow.get(RosterRow, id, lock=True)
     if roster.state != "checked":
         raise RosterNotReady
-    job = jobs.start(uow, CHECK, {"roster": roster.id})
+    job = jobs.start(uow, CHECK[roster.holds], {"roster": roster.id})
     roster.state, roster.job_id = "checking", job.id
     return job
 
@@ -67,9 +80,10 @@ def confirm_roster(uow: UnitOfWork, id: str) -> JobRow:
     roster = uow.get(RosterRow, id, lock=True)
     if not roster.can_be_imported:
         raise RosterNotReady
-    job = jobs.start(uow, IMPORT, {"roster": roster.id}, total=roster.rows)
+    job = jobs.start(uow, IMPORT[roster.holds], {"roster": roster.id}, total=roster.rows)
     roster.state, roster.job_id = "importing", job.id
-    audit.record(uow, "confirm-roster", f"roster/{roster.id}", after={"file": roster.file_name, "rows": roster.rows})
+    about = {"file": roster.file_name, "rows": roster.rows, "holds": roster.holds, "mode": roster.mode}
+    audit.record(uow, "confirm-roster", f"roster/{roster.id}", after=about)
     return job
 
 
@@ -101,7 +115,8 @@ def forget_file(uow: UnitOfWork, id: str) -> None:
 
 
 def forget_rows(uow: UnitOfWork, id: str) -> None:
-    _delete(uow, sa.delete(StagedRow).where(StagedRow.roster_id == id))
+    for staged in (StagedRow, StagedRecordRow):
+        _delete(uow, sa.delete(staged).where(staged.roster_id == id))
     _delete(uow, sa.delete(RosterFaultRow).where(RosterFaultRow.roster_id == id))
 
 

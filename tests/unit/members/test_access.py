@@ -21,6 +21,8 @@ from services.members.histories.tracks import CATEGORY, STANDING
 from services.members.member_requests import make_request
 from services.members.models import MemberRow, PasswordLinkRow
 from services.members.numbers.assigning import start_numbering
+from services.members.records.by_hand import add_record
+from services.members.records.kinds import list_kinds
 from services.members.selections import choose
 from shared.errors import Forbidden
 from shared.identity import Role
@@ -52,6 +54,18 @@ PAGES = {
     "/members/console/import/template.csv": CHANGE,
     "/members/console/import/{roster}": CHANGE,
     "/members/console/import/{roster}/faults.csv": CHANGE,
+    "/members/console/records": SEE,
+    "/members/console/records/export.csv": SEE,
+    "/members/console/records/export.xlsx": SEE,
+    "/members/console/records/keeping": SEE,
+    "/members/console/records/kinds": SEE,
+    "/members/console/records/kinds/{kind}": CHANGE,
+    "/members/console/records/import": CHANGE,
+    "/members/console/records/import/template.xlsx": CHANGE,
+    "/members/console/records/import/{roster}": CHANGE,
+    "/members/console/records/import/{roster}/faults.csv": CHANGE,
+    "/members/console/members/{member}/records": SEE,
+    "/members/console/members/{member}/records/{record}": CHANGE,
     "/members/console/categories": SEE,
     "/members/console/categories/regular": CHANGE,
     "/members/console/applications": SEE,
@@ -81,6 +95,12 @@ PAGES = {
     "/members/my/card": (M,),
     "/members/my/card.pdf": (M,),
     "/members/my/certificates/{certificate}.pdf": (M,),
+    "/members/my/records": (M,),
+    "/members/api/my/records": (M,),
+    "/members/api/records": SEE,
+    "/members/api/records/{record}": SEE,
+    "/members/api/record-kinds": SEE,
+    "/members/api/record-keeping": SEE,
     "/members/api/requests": SEE,
     "/members/api/announcements": SEE,
     "/members/api/announcements/{announcement}": SEE,
@@ -124,6 +144,19 @@ CHANGES = {
     "/members/console/import/{roster}/confirm": CHANGE,
     "/members/console/import/{roster}/check": CHANGE,
     "/members/console/import/{roster}/discard": CHANGE,
+    "/members/console/records/keeping": CHANGE,
+    "/members/console/records/kinds": CHANGE,
+    "/members/console/records/kinds/{kind}": CHANGE,
+    "/members/console/records/kinds/{kind}/up": CHANGE,
+    "/members/console/records/kinds/{kind}/remove": CHANGE,
+    "/members/console/records/import": CHANGE,
+    "/members/console/records/import/{roster}/confirm": CHANGE,
+    "/members/console/records/import/{roster}/check": CHANGE,
+    "/members/console/records/import/{roster}/discard": CHANGE,
+    "/members/console/members/{member}/records": CHANGE,
+    "/members/console/members/{member}/records/{record}": CHANGE,
+    "/members/console/members/{member}/records/{record}/remove": CHANGE,
+    "/members/api/record-kinds/{kind}/up": CHANGE,
     "/members/console/requests/{request}/accept": CHANGE,
     "/members/console/requests/{request}/refuse": CHANGE,
     "/members/console/announcements": CHANGE,
@@ -173,6 +206,8 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         (entry,) = history_of(uow, STANDING, member.id)
         (category,) = history_of(uow, CATEGORY, member.id)
         certificate = issue_certificate(uow, member.id, "ja")
+        kind = list_kinds(uow)[0]
+        record = add_record(uow, member.id, {"kind_id": kind.id, "title": "x", "starts_on": uow.today})
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
         announcement = add_announcement(uow, {"title": "総会", "shown_from": uow.today})
         file = attach_file(uow, announcement.id, "a.txt", io.BytesIO(b"text"))
@@ -186,6 +221,8 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "announcement": announcement.id,
         "file": file.id,
         "certificate": certificate.id,
+        "kind": kind.id,
+        "record": record.id,
         "application": application.id,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
@@ -239,6 +276,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
         if "{" in address:
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
             form |= {"starts_on": "2030-01-01", "answer": "x", "title": "x"}
+            form |= {"starts_on": "2030-01-01", "answer": "x", "name_en": "x", "title": "x", "kind_id": things["kind"]}
             assert post(stranger, address.format(**things), **form).status_code == 404, address
 
 
@@ -303,6 +341,11 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/imports/<uuid:id>/confirm",
         "/members/api/applications/<uuid:id>",
         "/members/api/admissions",
+        "/members/api/records/imports",
+        "/members/api/record-kinds/<uuid:id>",
+        "/members/api/record-kinds/<uuid:id>/<any(up, down):way>",
+        "/members/console/records/export.<any(csv, xlsx):kind>",
+        "/members/console/records/kinds/<uuid:id>/<any(up, down):way>",
         "/members/api/requests/<uuid:id>/accept",
         "/members/api/requests/<uuid:id>/refuse",
         "/members/my/requests/new/<any(name, leave, withdrawal):kind>",
