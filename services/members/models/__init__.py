@@ -16,6 +16,7 @@ from services.members.models.email_changes import EmailChangeRow
 from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
+from services.members.models.saved_searches import SavedSearchRow
 from services.members.models.selections import SelectedRow, SelectionRow
 from services.members.models.standings import StandingRow
 
@@ -36,6 +37,7 @@ __all__ = [
     "RosterFaultRow",
     "RosterPartRow",
     "RosterRow",
+    "SavedSearchRow",
     "SelectedRow",
     "SelectionRow",
     "SetupLinkRow",

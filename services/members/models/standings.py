@@ -21,6 +21,7 @@ class StandingRow(SocietyOwned, Base):
     __tablename__ = "standings"
     __table_args__ = (
         sa.UniqueConstraint("member_id", "starts_on"),
+        sa.Index("ix_standings_society_id_standing", "society_id", "standing", "starts_on", "member_id"),
         sa.Index(
             "ix_standings_scheduled",
             "society_id",

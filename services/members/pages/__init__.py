@@ -14,10 +14,11 @@ from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
 from services.members.pages.rosters import pages as rosters
+from services.members.pages.searches import pages as searches
 from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
 from services.members.pages.staff import pages as staff
 from services.members.pages.standings import pages as standings
 
-OF_MEMBERS = (members, standings, selections, numbering, applications, member_requests, rosters, categories)
+OF_MEMBERS = (members, standings, selections, searches, numbering, applications, member_requests, rosters, categories)
 PAGES = (login, password, setup, apply, *OF_MEMBERS, staff, my, my_requests, email)

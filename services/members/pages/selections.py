@@ -12,9 +12,10 @@ from flask_babel import ngettext
 
 from services.members.api.standings import EntrySchema
 from services.members.models import MemberRow, SelectionRow
-from services.members.pages.finding import searched, ticked
+from services.members.pages.finding import asked_search, ticked
 from services.members.pages.words import BADGES, standing_choices
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
+from services.members.search import matching
 from services.members.selections import choose, chosen_members
 from services.members.standings.bulk import look_at_change, start_change
 from shared import jobs
@@ -31,10 +32,10 @@ SHOWN = 20
 @allow(*MEMBERS_CHANGE)
 def choose_members() -> ResponseReturnValue:
     """The members that were ticked, or everybody that the search finds."""
-    found = searched(request.form)
-    if not request.form.get("all"):
-        found = found.where(MemberRow.id.in_(ticked()))
     with unit() as uow:
+        found = matching(asked_search(uow, load_form))
+        if not request.form.get("all"):
+            found = found.where(MemberRow.id.in_(ticked()))
         selection = choose(uow, found, sort=request.form.get("sort", ""))
     todo = "numbering.show_numbering" if request.form.get("act") == "number" else "selections.show_standing"
     return redirect(url_for(todo, id=selection.id), 303)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import fields
 
 from services.members.api.schemas import PersonSchema, possible_day
+from services.members.models import CategoryRow
+from services.members.search_conditions import EMAIL, KINDS, LOGIN
 from services.members.standings.words import STANDINGS
 from shared.errors import N_
 from shared.web.badges import Badge
+from shared.web.i18n import LANGUAGES, language
 
 FIELDS = {
     "name": N_("Name"),
@@ -32,6 +36,25 @@ FIELDS = {
     "history": N_("History of standings"),
     "request": N_("Requests"),
 }
+SEARCHED = {
+    "q": N_("Words"),
+    "kind": N_("Individual or corporate"),
+    "category": N_("Category"),
+    "standing": N_("Standing"),
+    "on": N_("Day of that standing"),
+    "number_from": N_("Member number from"),
+    "number_to": N_("Member number up to"),
+    "joined_from": N_("Joined from"),
+    "joined_to": N_("Joined until"),
+    "leaves_from": N_("Leaves from"),
+    "leaves_to": N_("Leaves until"),
+    "language": N_("Language"),
+    "email": N_("E-mail address"),
+    "login": N_("Login"),
+    "postcode": N_("Postal code begins with"),
+    "address": N_("Address contains"),
+}
+SEARCH_CHOICES = {"kind": KINDS, "standing": STANDINGS, "email": EMAIL, "login": LOGIN, "language": LANGUAGES}
 _TONES = {
     "applying": ("info", "file-clock"),
     "active": ("good", "check"),
@@ -67,6 +90,10 @@ REQUEST_BADGES = {
 
 def standing_choices() -> list[tuple[str, str]]:
     return [(code, _(text)) for code, text in STANDINGS.items()]
+
+
+def category_choices(categories: Sequence[CategoryRow]) -> list[tuple[str, str]]:
+    return [(row.code, row.name_in(language())) for row in categories]
 
 
 def recorded_word(name: str, value: Any) -> Any:

@@ -15,10 +15,12 @@ from services.members.applications.terms import publish_terms
 from services.members.member_requests import make_request
 from services.members.models import MemberRow, PasswordLinkRow
 from services.members.numbers.assigning import start_numbering
+from services.members.saved_searches import save_search
+from services.members.search_conditions import MemberSearch
 from services.members.selections import choose
 from services.members.standings.history import history_of
 from shared.errors import Forbidden
-from shared.identity import Role
+from shared.identity import Actor, Role
 from shared.ids import new_id
 from shared.service import RunningService
 from tests.unit.members.conftest import LogIn, a_member, check, csrf, make_society, post, with_account, work
@@ -32,6 +34,9 @@ PAGES = {
     "/members/console/members/export.csv": SEE,
     "/members/console/members/export.xlsx": SEE,
     "/members/console/members/new": CHANGE,
+    "/members/console/searches": SEE,
+    "/members/console/searches/new": SEE,
+    "/members/console/searches/{search}": SEE,
     "/members/console/members/{member}/edit": CHANGE,
     "/members/console/members/{member}/standings": SEE,
     "/members/console/members/{member}/standings/{entry}": CHANGE,
@@ -57,6 +62,7 @@ PAGES = {
     "/members/my/email": ALL,
     "/members/my/requests": (M,),
     "/members/my/requests/new/leave": (M,),
+    "/members/api/searches": SEE,
     "/members/api/requests": SEE,
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
@@ -78,6 +84,10 @@ CHANGES = {
     "/members/console/members/{member}/standings": CHANGE,
     "/members/console/members/{member}/standings/{entry}": CHANGE,
     "/members/console/members/{member}/standings/{entry}/remove": CHANGE,
+    "/members/console/searches": SEE,
+    "/members/console/searches/{search}": SEE,
+    "/members/console/searches/{search}/conditions": SEE,
+    "/members/console/searches/{search}/remove": SEE,
     "/members/console/selections": CHANGE,
     "/members/console/selections/{selection}/standing": CHANGE,
     "/members/console/selections/{selection}/numbers": CHANGE,
@@ -116,12 +126,15 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         job = start_numbering(uow, selection, {"": 1})
         (entry,) = history_of(uow, member.id)
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
+    with running.unit(society, actor=Actor(kind="person", id=account, name="事務 員")) as uow:
+        saved = save_search(uow, MemberSearch(q="高橋"), name="高橋さん", shared=True)
     roster = check(running, society, b"x").id
     found = {
         "selection": selection.id,
         "job": job.id,
         "entry": entry.id,
         "request": asked.id,
+        "search": saved.id,
         "application": application.id,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
@@ -228,6 +241,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/requests/<uuid:id>/refuse",
         "/members/my/requests/new/<any(name, leave, withdrawal):kind>",
         "/members/api/members/<uuid:id>/standings/<uuid:id>",
+        "/members/api/searches/<uuid:id>",
         "/members/api/selections",
         "/members/api/selections/<uuid:id>/numbers/preview",
         "/members/console/members/invitations/<uuid:id>",
