@@ -283,6 +283,22 @@ class NumberingRefused(TsudoiError):
     text = N_("Some of the chosen members cannot be numbered like this. Nobody has a new number; please look again.")
 
 
+class SearchNameTaken(TsudoiError):
+    """Of one's own saved searches."""
+
+    kind = Kind.CONFLICT
+    text = N_("You have a saved search called “%(name)s” already.")
+
+    @classmethod
+    def of(cls, name: str) -> SearchNameTaken:
+        return cls(name=name, faults=[Fault(cls.text, {"name": name}, "name")])
+
+
+class TooManySearches(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("You have %(most)s saved searches. Please remove one that you no longer need.")
+
+
 class RequestWaiting(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("A request of this kind is waiting for the secretariat already.")

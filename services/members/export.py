@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.members.models import MemberRow
 from services.members.rosters.columns import COLUMNS, title
+from services.members.search import standing_on
 from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 
@@ -16,7 +18,9 @@ CHUNK = 2_000
 
 
 class Export:
-    """One file: `headers`, then `rows()`, streamed. `category` and `standing` turn codes into words of the reader."""
+    """One file: `headers`, then `rows()`, streamed. `category` and `standing` turn codes into words of the reader.
+
+    `on`: standings are told as they were on this day, which then stands in their header."""
 
     def __init__(
         self,
@@ -26,24 +30,31 @@ class Export:
         language: str,
         category: Callable[[str], str],
         standing: Callable[[str], str],
+        on: date | None = None,
     ) -> None:
         self._uow = uow
         self._found = found
+        self._on = on
         self._words = {"category": category, "standing": standing}
         self.custom = self._custom_headers()
-        self.headers = [*(title(column.name, language) for column in COLUMNS), *self.custom]
+        self.headers = [*(self._header(column.name, language) for column in COLUMNS), *self.custom]
 
     def rows(self) -> Iterator[list[Cell]]:
         ordered = self._found.order_by(MemberRow.number, MemberRow.id).execution_options(yield_per=CHUNK)
-        for member in self._uow.session.scalars(ordered):
+        stood = standing_on(self._on) if self._on else MemberRow.standing
+        for member, standing in self._uow.session.execute(ordered.add_columns(stood)):
             yield [
-                *(self._cell(member, column.name) for column in COLUMNS),
+                *(self._cell(member, standing, column.name) for column in COLUMNS),
                 *(member.custom.get(name, "") for name in self.custom),
             ]
             self._uow.session.expunge(member)
 
-    def _cell(self, member: MemberRow, name: str) -> Cell:
-        value: Cell = getattr(member, name)
+    def _header(self, name: str, language: str) -> str:
+        day = f" {self._on}" if self._on and name == "standing" else ""  # not to be read back as that of today
+        return title(name, language) + day
+
+    def _cell(self, member: MemberRow, standing: str, name: str) -> Cell:
+        value: Cell = standing if name == "standing" else getattr(member, name)
         word = self._words.get(name)
         return word(value) if word and isinstance(value, str) else value
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 from services.members.models import AccountRow, MemberRow, PasswordLinkRow
 from services.members.password_links import link_message, new_link
 from services.members.search import matching
+from services.members.search_conditions import EVERYBODY, MemberSearch
 from services.members.standings.words import ENDED
 from services.members.tokens import make_token
 from shared import audit, jobs
@@ -27,14 +27,10 @@ def start_invitations(
     uow: UnitOfWork,
     *,
     ids: Sequence[str] | None = None,
-    query: str = "",
-    category: str = "",
-    standing: str = "",
-    on: date | None = None,
+    search: MemberSearch = EVERYBODY,
 ) -> JobRow:
     """Invite the chosen members, or everybody that a search finds; those who have a password are passed over."""
-    args = {"ids": list(ids) if ids is not None else None, "query": query, "category": category, "standing": standing}
-    args["on"] = on.isoformat() if on else None
+    args = {"ids": list(ids) if ids is not None else None, "search": search.plain()}
     total = uow.session.scalar(sa.select(sa.func.count()).select_from(_invitable(args).subquery())) or 0
     audit.record(uow, "send-invitations", "members", after={"count": total})
     return jobs.start(uow, INVITE, args, total=total)
@@ -62,11 +58,17 @@ def _invitable(args: dict[str, Any]) -> sa.Select[Any]:
     with_password = sa.select(AccountRow.person_id).where(
         sa.or_(AccountRow.password_hash.is_not(None), AccountRow.state != "active")
     )
-    on = date.fromisoformat(args["on"]) if args.get("on") else None  # an older release has started it without
-    statement = matching(args["query"], category=args["category"], standing=args["standing"], on=on).where(
+    statement = matching(_search(args)).where(
         MemberRow.email.is_not(None), MemberRow.standing.not_in(ENDED), MemberRow.id.not_in(with_password)
     )
     return statement.where(MemberRow.id.in_(args["ids"])) if args["ids"] is not None else statement
+
+
+def _search(args: dict[str, Any]) -> MemberSearch:
+    if "search" in args:
+        return MemberSearch.from_plain(args["search"])
+    several = {name: tuple(filter(None, [args[name]])) for name in ("category", "standing")}
+    return MemberSearch.from_plain({"q": args["query"], "on": args.get("on"), **several})  # of an older release
 
 
 def _invite(uow: UnitOfWork, people: Sequence[MemberRow], public_url: str) -> None:

@@ -1,17 +1,25 @@
-"""Search of members 個人会員検索: kanji, kana, roman letters, number and e-mail, whatever their width."""
+"""Search of members 個人会員検索・法人会員検索: kanji, kana, roman letters, number and e-mail, whatever their width;
+and by what else is known of them, today or on a day."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from services.members.models import MemberRow, StandingRow
+from services.members.categories import list_categories
+from services.members.models import AccountRow, MemberRow, StandingRow
+from services.members.search_conditions import EVERYBODY, KINDS, MemberSearch, beginning_of_postcode
+from services.members.search_index import Found, holds
+from shared.errors import N_, Fault, InvalidInput
 from shared.japan.kana import fold_kana, fold_kanji
+from shared.uow import UnitOfWork
 
 _SEPARATOR = "\n"  # no query holds it, so that nothing is found across two fields
-LISTED_KINDS = ("individual", "corporate")
 ORDERS = {
     "number": MemberRow.number,
     "kana": MemberRow.kana,
@@ -36,24 +44,88 @@ def search_text(name: str, kana: str, roman: str, number: str | None, email: str
     )
 
 
-def matching(query: str = "", *, category: str = "", standing: str = "", on: date | None = None) -> sa.Select[Any]:
-    """Members that contain every word of the query, by category code and standing (today, or on a day) where given."""
-    statement = sa.select(MemberRow).where(MemberRow.kind.in_(LISTED_KINDS))
-    for word in query.split():
-        statement = statement.where(MemberRow.search.contains(fold(word), autoescape=True))
-    if category:
-        statement = statement.where(MemberRow.category == category)
-    if standing:
-        statement = statement.where(_stood(standing, on) if on else MemberRow.standing == standing)
-    return statement
+def known(uow: UnitOfWork, search: MemberSearch) -> MemberSearch:
+    """The same search. Raises InvalidInput for a category that is not there (any more)."""
+    if not {row.code for row in list_categories(uow)}.issuperset(search.category):
+        raise InvalidInput(faults=[Fault(N_("There is no such category."), field="category")])
+    return search
+
+
+def matching(search: MemberSearch = EVERYBODY) -> sa.Select[Any]:
+    """The members that a search finds."""
+    return sa.select(MemberRow).where(MemberRow.id.in_(matching_ids(search)))
+
+
+def matching_ids(search: MemberSearch) -> sa.Select[Any]:
+    """The same as ids of `Found`, which can be ordered and cut short by its columns: the quick way to one page."""
+    return sa.select(Found.id).where(*_conditions(search))
 
 
 def ordering(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
     """By one of ORDERS, downwards with `-` before it; by number where it is none of them."""
-    column: Any = ORDERS.get(sort.removeprefix("-"), MemberRow.number)
-    return (column.desc() if sort.startswith("-") else column.asc(), MemberRow.id.asc())
+    columns: tuple[Any, ...] = (ORDERS.get(sort.removeprefix("-"), MemberRow.number), MemberRow.id)
+    return tuple(column.desc() if sort.startswith("-") else column.asc() for column in columns)
 
 
-def _stood(standing: str, on: date) -> sa.ColumnElement[bool]:
-    until = sa.select(StandingRow.standing).where(StandingRow.member_id == MemberRow.id, StandingRow.starts_on <= on)
-    return until.order_by(StandingRow.starts_on.desc()).limit(1).scalar_subquery() == standing
+def standing_on(day: date) -> sa.ScalarSelect[str]:
+    """The standing of a member on a day; NULL before their history begins."""
+    until = sa.select(StandingRow.standing).where(StandingRow.member_id == MemberRow.id, StandingRow.starts_on <= day)
+    return until.order_by(StandingRow.starts_on.desc()).limit(1).scalar_subquery()
+
+
+def _conditions(search: MemberSearch) -> Iterator[sa.ColumnElement[bool]]:
+    yield Found.kind.in_([search.kind] if search.kind else list(KINDS))
+    for word in search.q.split():
+        yield holds(fold(word))
+    if search.category:
+        yield Found.category.in_(search.category)
+    if search.standing:
+        yield _stood(search.standing, search.on) if search.on else Found.standing.in_(search.standing)
+    yield from _numbered(search.number_from, search.number_to)
+    yield from _between(Found.joined_on, search.joined_from, search.joined_to)
+    yield from _between(Found.leaves_on, search.leaves_from, search.leaves_to)
+    if search.language:
+        yield Found.language == search.language
+    if search.email:
+        yield {
+            "yes": Found.email.is_not(None),
+            "no": Found.email.is_(None),
+            "dead": Found.address_dead_at.is_not(None),
+        }[search.email]
+    if search.login:
+        can = sa.exists().where(AccountRow.person_id == Found.id, AccountRow.password_hash.is_not(None))
+        yield can if search.login == "yes" else ~can
+    if search.postcode:
+        yield Found.postcode.startswith(beginning_of_postcode(search.postcode), autoescape=True)
+    if search.address:
+        spellings = {search.address, unicodedata.normalize("NFKC", search.address)}
+        yield sa.or_(*(Found.address.contains(text, autoescape=True) for text in sorted(spellings)))
+
+
+def _between(column: Any, first: date | None, last: date | None) -> Iterator[sa.ColumnElement[bool]]:
+    if first:
+        yield column >= first
+    if last:
+        yield column <= last
+
+
+def _numbered(first: str, last: str) -> Iterator[sa.ColumnElement[bool]]:
+    """As people count: 9 comes before 10, whether or not numbers are filled up with zeros."""
+    number, length = Found.number, sa.func.length(Found.number)
+    if first and first == last:
+        yield number == first
+        return
+    if first:
+        yield sa.or_(length > len(first), sa.and_(length == len(first), number >= first))
+    if last:
+        yield sa.or_(length < len(last), sa.and_(length == len(last), number <= last))
+
+
+def _stood(standings: Sequence[str], on: date) -> sa.ColumnElement[bool]:
+    entry, later = aliased(StandingRow), aliased(StandingRow)
+    overtaken = sa.exists().where(
+        later.member_id == entry.member_id, later.starts_on > entry.starts_on, later.starts_on <= on
+    )
+    return sa.exists().where(
+        entry.member_id == Found.id, entry.standing.in_(standings), entry.starts_on <= on, ~overtaken
+    )

@@ -23,6 +23,7 @@ class Listed:
     page: int
     size: int
     sort: str
+    more: bool = False  # there are more than `total`, and nobody has counted them
 
     @property
     def pages(self) -> int:
@@ -59,20 +60,25 @@ def list_rows(
     sort: str,
     unique: Any,
     size: int = 50,
+    count_to: int | None = None,
 ) -> Listed:
     """The page of a statement that the address asks for (`sort`, `page`, `size`); nonsense in it counts as not said.
 
-    `sort` is the default (`-` before the name: downwards), `unique` a column that makes the order certain (the id)."""
+    `sort` is the default (`-` before the name: downwards), `unique` a column that makes the order certain (the id).
+    `count_to`: where counting all of a million would take too long, it ends here, and so do the pages."""
     wanted = request.args.get("sort", "")
     chosen = wanted if wanted.removeprefix("-") in sortable else sort
     size = _number("size", size) if _number("size", size) in SIZES else size
-    total = session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())) or 0
+    counted = statement.order_by(None).limit(count_to + 1) if count_to else statement.order_by(None)
+    total = session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
+    more = count_to is not None and total > count_to
+    total = count_to if count_to is not None and more else total
     page = max(1, min(_number("page", 1), -(-total // size) or 1))
     column = sortable[chosen.removeprefix("-")]
-    order = column.desc() if chosen.startswith("-") else column.asc()
-    found = session.execute(statement.order_by(order, unique).limit(size).offset((page - 1) * size))
+    order = (column.desc(), unique.desc()) if chosen.startswith("-") else (column, unique)  # one index for both ways
+    found = session.execute(statement.order_by(*order).limit(size).offset((page - 1) * size))
     rows: Sequence[Any] = found.scalars().all() if len(statement.column_descriptions) == 1 else found.all()
-    return Listed(rows, total, page, size, chosen)
+    return Listed(rows, total, page, size, chosen, more)
 
 
 def _number(name: str, otherwise: int) -> int:

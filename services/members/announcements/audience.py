@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.members.models import AnnouncementRow, MemberRow
-from services.members.search import LISTED_KINDS
+from services.members.search_conditions import KINDS
 from shared.uow import UnitOfWork
 
 MEMBERS = ("active", "on_leave", "leaving")  # for whom an announcement is that names no standing
@@ -21,14 +21,14 @@ def standings_of(row: AnnouncementRow) -> tuple[str, ...]:
 def is_for(row: AnnouncementRow, reader: MemberRow) -> bool:
     """Today, by what they are now. `readers` says the same of all members at once."""
     return (
-        reader.kind in LISTED_KINDS
+        reader.kind in KINDS
         and reader.standing in standings_of(row)
         and (not row.categories or reader.category in row.categories)
     )
 
 
 def readers(row: AnnouncementRow) -> sa.Select[Any]:
-    statement = sa.select(MemberRow).where(MemberRow.kind.in_(LISTED_KINDS), MemberRow.standing.in_(standings_of(row)))
+    statement = sa.select(MemberRow).where(MemberRow.kind.in_(KINDS), MemberRow.standing.in_(standings_of(row)))
     return statement.where(MemberRow.category.in_(row.categories)) if row.categories else statement
 
 

@@ -14,6 +14,7 @@ from services.members.api.numbering import api as numbering
 from services.members.api.record_kinds import api as record_kinds
 from services.members.api.records import api as records
 from services.members.api.rosters import api as rosters
+from services.members.api.searches import api as searches
 from services.members.api.selections import api as selections
 
 API = (
@@ -21,6 +22,7 @@ API = (
     histories,
     selections,
     bulk,
+    searches,
     numbering,
     applications,
     member_requests,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
@@ -20,7 +21,8 @@ from services.members.members import add_member, change_member, free_address
 from services.members.models import MemberRow
 from services.members.person_input import read_person
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
-from services.members.search import matching
+from services.members.search import known, matching_ids
+from services.members.search_index import Found, plan_each_search
 from shared.web.access import allow, allow_anyone_logged_in, principal, reading, unit
 
 api = Blueprint("members_api", __name__, url_prefix="/members/api", description="Members")
@@ -33,12 +35,13 @@ class Members(MethodView):
     @api.response(200, MemberPageSchema)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """Search members, a page at a time, by id."""
-        after, limit = query.pop("after", None), query.pop("limit")
-        statement = matching(query.pop("q"), **query).order_by(MemberRow.id)
-        if after:
-            statement = statement.where(MemberRow.id > str(after))
+        limit = query["limit"]
         with reading() as uow:
-            rows = uow.session.scalars(statement.limit(limit + 1)).all()
+            plan_each_search(uow.session)
+            found = matching_ids(known(uow, query["search"])).order_by(Found.id).limit(limit + 1)
+            if "after" in query:
+                found = found.where(Found.id > str(query["after"]))
+            rows = uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(found)).order_by(MemberRow.id)).all()
         more, shown = len(rows) > limit, rows[:limit]
         return {"members": shown, "next": shown[-1].id if more else None}
 

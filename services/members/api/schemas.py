@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from services.members.search_conditions import EMAIL, KINDS, LOGIN, MemberSearch
 from services.members.standings.words import STANDINGS
-from services.members.values import FIRST_DAY, LAST_DAY
+from services.members.values import FIRST_DAY, LAST_DAY, LONGEST_NUMBER
+from shared.errors import N_
 
 
 def possible_day(value: date) -> None:
@@ -57,14 +61,64 @@ class MemberSchema(PersonSchema):
     changed_at = fields.AwareDateTime(dump_only=True)
 
 
+class OneOrMore(fields.List[str]):
+    """A list; one value may stand by itself. A blank one is not said."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
+        given = [value] if isinstance(value, str) else value
+        said = [each for each in given if each != ""] if isinstance(given, list) else given
+        return super()._deserialize(said, attr, data, **more)
+
+
+def _choice(*codes: str) -> fields.String:
+    return fields.String(validate=validate.OneOf(["", *codes]))
+
+
+def _number() -> fields.String:
+    return fields.String(validate=validate.Length(max=LONGEST_NUMBER))
+
+
 class SearchSchema(Schema):
-    q = fields.String(load_default="", validate=validate.Length(max=200))
-    category = fields.String(load_default="")
-    standing = fields.String(load_default="", validate=validate.OneOf(["", *STANDINGS]))
+    """The conditions of a `MemberSearch`, which is given as `search`; all of them hold together."""
+
+    q = fields.String(
+        validate=validate.Length(max=200),
+        metadata={"description": "Words, each in name, reading, roman name, number, e-mail or affiliation"},
+    )
+    kind = _choice(*KINDS)
+    category = OneOrMore(fields.String(validate=validate.Length(max=100)), metadata={"description": "One of these"})
+    standing = OneOrMore(
+        fields.String(validate=validate.OneOf(list(STANDINGS))), metadata={"description": "One of these"}
+    )
     on = fields.Date(
         validate=possible_day,
         metadata={"description": "The day on which they had that standing; today where it is missing"},
     )
+    number_from, number_to = _number(), _number()
+    joined_from, joined_to = fields.Date(validate=possible_day), fields.Date(validate=possible_day)
+    leaves_from, leaves_to = fields.Date(validate=possible_day), fields.Date(validate=possible_day)
+    language = _choice("ja", "en")
+    email = _choice(*EMAIL)
+    login = _choice(*LOGIN)
+    postcode = fields.String(validate=validate.Length(max=20), metadata={"description": "Its beginning"})
+    address = fields.String(validate=validate.Length(max=200), metadata={"description": "A part of it"})
+
+    @validates_schema
+    def _fit_together(self, given: dict[str, Any], **_: Any) -> None:
+        if given.get("on") and not given.get("standing"):
+            raise ValidationError(N_("Please choose the standing that they had on this day."), "on")
+        for name in ("joined", "leaves"):
+            first, last = given.get(f"{name}_from"), given.get(f"{name}_to")
+            if first and last and last < first:
+                raise ValidationError(N_("The last day is before the first."), f"{name}_to")
+
+    @post_load
+    def _gather(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
+        names = [name for name in MemberSearch.__struct_fields__ if name in given]
+        said = {name: given.pop(name) for name in names}
+        for name in ("category", "standing"):
+            said[name] = tuple(said.get(name, ()))
+        return {**given, "search": MemberSearch(**said)}
 
 
 class MemberQuerySchema(SearchSchema):

@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 from services.members.api.schemas import SearchSchema
 from services.members.models import MemberRow, SelectionRow
 from services.members.roles import MEMBERS_CHANGE
-from services.members.search import ORDERS, matching
+from services.members.search import ORDERS, known, matching
 from services.members.selections import choose
 from shared import jobs
 from shared.jobs import JobRow
@@ -42,12 +42,11 @@ class Selections(MethodView):
     @api.response(201, SelectionSchema)
     def post(self, given: dict[str, Any]) -> SelectionRow:
         """Keep a list as it is now, in its order, for two days; then do something with all of it."""
-        sort, ids = given.pop("sort"), given.pop("ids", None)
-        found = matching(given.pop("q"), **given)
-        if ids is not None:
-            found = found.where(MemberRow.id.in_([str(id) for id in ids]))
         with unit() as uow:
-            return choose(uow, found, sort=sort)
+            found = matching(known(uow, given["search"]))
+            if "ids" in given:
+                found = found.where(MemberRow.id.in_([str(id) for id in given["ids"]]))
+            return choose(uow, found, sort=given["sort"])
 
 
 @api.route("/work/<uuid:id>")

@@ -20,6 +20,7 @@ from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
 from services.members.models.records import RecordKeepingRow, RecordKindRow, RecordRow, StagedRecordRow
 from services.members.models.rosters import RosterFaultRow, RosterPartRow, RosterRow, StagedRow
+from services.members.models.saved_searches import SavedSearchRow
 from services.members.models.second_factors import HalfLoginRow, LoginPolicyRow, SecondFactorRow, SpareCodeRow
 from services.members.models.selections import SelectedRow, SelectionRow
 
@@ -54,6 +55,7 @@ __all__ = [
     "RosterFaultRow",
     "RosterPartRow",
     "RosterRow",
+    "SavedSearchRow",
     "SecondFactorRow",
     "SelectedRow",
     "SelectionRow",

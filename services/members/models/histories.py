@@ -36,7 +36,11 @@ def _scheduled(table: str) -> sa.Index:
 
 class StandingRow(DatedEntry):
     __tablename__ = "standings"
-    __table_args__ = (sa.UniqueConstraint("member_id", "starts_on"), _scheduled("standings"))
+    __table_args__ = (
+        sa.UniqueConstraint("member_id", "starts_on"),
+        sa.Index("ix_standings_society_id_standing", "society_id", "standing", "starts_on", "member_id"),
+        _scheduled("standings"),
+    )
 
     standing: Mapped[str]
 

@@ -67,6 +67,16 @@ class MemberRow(PersonFields, SocietyOwned, Base):
         sa.UniqueConstraint("society_id", "number"),
         sa.UniqueConstraint("society_id", "email"),
         sa.Index("ix_members_society_id_kana", "society_id", "kana"),
+        sa.Index("ix_members_society_id_joined_on", "society_id", "joined_on", "id"),
+        sa.Index("ix_members_society_id_category", "society_id", "category", "id"),
+        sa.Index("ix_members_society_id_standing", "society_id", "standing", "id"),
+        sa.Index(
+            "ix_members_society_id_leaves_on",
+            "society_id",
+            "leaves_on",
+            postgresql_where=sa.text("leaves_on IS NOT NULL"),
+            sqlite_where=sa.text("leaves_on IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

@@ -25,6 +25,7 @@ from services.members.pages.record_files import pages as record_files
 from services.members.pages.record_kinds import pages as record_kinds
 from services.members.pages.records import pages as records
 from services.members.pages.rosters import pages as rosters
+from services.members.pages.searches import pages as searches
 from services.members.pages.security import pages as security
 from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
@@ -35,6 +36,7 @@ OF_MEMBERS = (
     members,
     histories,
     selections,
+    searches,
     numbering,
     applications,
     member_requests,

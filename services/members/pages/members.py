@@ -32,8 +32,8 @@ from services.members.histories.tracks import TRACKS
 from services.members.invitations import start_invitations
 from services.members.login_policy import factor_of
 from services.members.members import CHANGEABLE, add_member, change_member, free_address
-from services.members.models import AccountRow, MemberRow
-from services.members.pages.finding import ASKED, conditions, searched, ticked
+from services.members.models import MemberRow
+from services.members.pages.finding import asked_search, list_context, list_members, ticked
 from services.members.pages.words import (
     BADGES,
     FIELDS,
@@ -47,7 +47,8 @@ from services.members.password_links import send_link
 from services.members.person_input import read_person
 from services.members.records.finding import records_of
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
-from services.members.search import ORDERS
+from services.members.search import matching
+from services.members.search_conditions import EVERYBODY, MemberSearch
 from services.members.second_factor import remove_factor
 from services.members.standings.words import ENDED, STANDINGS
 from shared import jobs
@@ -59,7 +60,6 @@ from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.forms import form_again, load_form
 from shared.web.i18n import language
-from shared.web.listing import list_rows
 
 pages = Blueprint("members", __name__, url_prefix="/members/console/members")
 LATEST_CHANGES, LATEST_RECORDS = 30, 5
@@ -69,20 +69,11 @@ LATEST_CHANGES, LATEST_RECORDS = 30, 5
 @allow(*MEMBERS_SEE)
 def show_members() -> ResponseReturnValue:
     with reading() as uow:
-        listed = list_rows(uow.session, searched(request.args), ORDERS, sort="number", unique=MemberRow.id)
-        categories = category_choices(uow)
-        return render_template(
-            "members/members.html",
-            listed=listed,
-            categories=dict(categories),
-            category_choices=categories,
-            standings=standing_choices(),
-            badges_of=BADGES,
-            with_password=_with_password(uow, [row.id for row in listed.rows]),
-            may_change=principal().may(*MEMBERS_CHANGE),
-            asked={"all": "1", "sort": listed.sort, **{name: request.args.get(name, "") for name in ASKED}},
-            nobody_yet=not listed.total and not any(request.args.get(name) for name in ASKED),
-        )
+        try:
+            search = asked_search(uow)
+        except InvalidInput as error:
+            return form_again("members/members.html", error, **list_context(uow, EVERYBODY, None))
+        return render_template("members/members.html", **list_context(uow, search, list_members(uow, search)))
 
 
 @pages.get("/export.<any(csv, xlsx):kind>")
@@ -90,12 +81,14 @@ def show_members() -> ResponseReturnValue:
 def export(kind: str) -> ResponseReturnValue:
     """What the search finds, all of it."""
     name = f"members.{kind}"
+    with reading() as uow:
+        search = asked_search(uow)
     if kind == "csv":
-        answer = Response(stream_with_context(_csv()), mimetype="text/csv")
+        answer = Response(stream_with_context(_csv(search)), mimetype="text/csv")
         answer.headers["Content-Disposition"] = f"attachment; filename={name}"
         return answer
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as file, reading() as uow:
-        found = _export(uow)
+        found = _export(uow, search)
         write_xlsx(found.headers, found.rows(), Path(file.name), sheet=_("Members"))
         return send_file(open(file.name, "rb"), download_name=name, as_attachment=True)
 
@@ -224,7 +217,7 @@ def invite_many() -> ResponseReturnValue:
     """The members that were ticked, or everybody that the search finds."""
     ids = None if request.form.get("all") else ticked()
     with unit() as uow:
-        job = start_invitations(uow, ids=ids, query=request.form.get("q", ""), **conditions(request.form))
+        job = start_invitations(uow, ids=ids, search=asked_search(uow, load_form))
     return redirect(url_for("members.show_invitations", id=job.id), 303)
 
 
@@ -239,21 +232,22 @@ def show_invitations(id: UUID) -> ResponseReturnValue:
     return render_template("members/invitations.html", job=job, sentence=sentence)
 
 
-def _export(uow: UnitOfWork) -> Export:
+def _export(uow: UnitOfWork, search: MemberSearch) -> Export:
     names = dict(category_choices(uow))
     words = {code: _(text) for code, text in STANDINGS.items()}
     return Export(
         uow,
-        searched(request.args),
+        matching(search),
         language=language(),
         category=lambda c: names.get(c, c),
         standing=lambda s: words.get(s, s),
+        on=search.on,
     )
 
 
-def _csv() -> Iterator[bytes]:
+def _csv(search: MemberSearch) -> Iterator[bytes]:
     with reading() as uow:
-        found = _export(uow)
+        found = _export(uow, search)
         yield from write_csv(found.headers, found.rows())
 
 
@@ -267,10 +261,3 @@ def _given(schema: type[Schema], custom: Mapping[str, str]) -> dict[str, Any]:
 
 def _form_context(uow: UnitOfWork) -> dict[str, Any]:
     return {"categories": category_choices(uow), "standings": standing_choices()}
-
-
-def _with_password(uow: UnitOfWork, ids: list[str]) -> set[str]:
-    statement = sa.select(AccountRow.person_id).where(
-        AccountRow.person_id.in_(ids), AccountRow.password_hash.is_not(None)
-    )
-    return set(uow.session.scalars(statement))

@@ -14,9 +14,10 @@ from services.members.api.histories import CategoryEntrySchema, StandingEntrySch
 from services.members.histories.bulk import look_at_change, start_change
 from services.members.histories.tracks import CATEGORY, STANDING
 from services.members.models import MemberRow, SelectionRow
-from services.members.pages.finding import searched, ticked
+from services.members.pages.finding import asked_search, ticked
 from services.members.pages.words import BADGES, category_choices, standing_choices
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
+from services.members.search import matching
 from services.members.selections import choose, chosen_members
 from shared import jobs
 from shared.errors import TsudoiError
@@ -35,10 +36,10 @@ SCHEMAS = {"standing": StandingEntrySchema, "category": CategoryEntrySchema}
 @allow(*MEMBERS_CHANGE)
 def choose_members() -> ResponseReturnValue:
     """The members that were ticked, or everybody that the search finds."""
-    found = searched(request.form)
-    if not request.form.get("all"):
-        found = found.where(MemberRow.id.in_(ticked()))
     with unit() as uow:
+        found = matching(asked_search(uow, load_form))
+        if not request.form.get("all"):
+            found = found.where(MemberRow.id.in_(ticked()))
         selection = choose(uow, found, sort=request.form.get("sort", ""))
     if request.form.get("act") == "number":
         return redirect(url_for("numbering.show_numbering", id=selection.id), 303)

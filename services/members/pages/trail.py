@@ -7,7 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from services.members.models import AccountRow, AnnouncementRow, CategoryRow, MemberRow, RecordKindRow, RosterRow
+from services.members.models import (
+    AccountRow,
+    AnnouncementRow,
+    CategoryRow,
+    MemberRow,
+    RecordKindRow,
+    RosterRow,
+    SavedSearchRow,
+)
 from services.members.pages.words import FIELDS, ROLE_NAMES, recorded_word
 from shared.audit.words import Subject, Trail
 from shared.errors import N_
@@ -73,6 +81,9 @@ TRAIL = Trail(
         "change-record-kind": N_("Changed a kind of history records"),
         "move-record-kind": N_("Moved a kind of history records"),
         "remove-record-kind": N_("Removed a kind of history records"),
+        "save-search": N_("Saved a search"),
+        "change-search": N_("Changed a saved search"),
+        "remove-search": N_("Removed a saved search"),
         "add-announcement": N_("Wrote an announcement"),
         "change-announcement": N_("Changed an announcement"),
         "move-announcement": N_("Moved an announcement"),
@@ -105,6 +116,7 @@ TRAIL = Trail(
         ),
         "records": Subject(N_("History records"), "/members/console/records"),
         "record-keeping": Subject(N_("History records"), "/members/console/records/keeping"),
+        "search": Subject(N_("Saved search"), "/members/console/searches", (SavedSearchRow.id, SavedSearchRow.name)),
         "login-policy": Subject(N_("Login"), "/members/console/staff"),
         "card-settings": Subject(N_("Cards and certificates"), "/members/console/papers"),
     },

@@ -10,6 +10,7 @@ from marshmallow import fields
 
 from services.members.api.schemas import PersonSchema, possible_day
 from services.members.categories import list_categories
+from services.members.search_conditions import EMAIL, KINDS, LOGIN
 from services.members.standings.words import STANDINGS
 from shared.errors import N_
 from shared.uow import UnitOfWork
@@ -42,6 +43,25 @@ FIELDS = {
     "title_en": N_("Title in English"),
     "public": N_("Shown on My Page"),
 }
+SEARCHED = {
+    "q": N_("Words"),
+    "kind": N_("Individual or corporate"),
+    "category": N_("Category"),
+    "standing": N_("Standing"),
+    "on": N_("Day of that standing"),
+    "number_from": N_("Member number from"),
+    "number_to": N_("Member number up to"),
+    "joined_from": N_("Joined from"),
+    "joined_to": N_("Joined until"),
+    "leaves_from": N_("Leaves from"),
+    "leaves_to": N_("Leaves until"),
+    "language": N_("Language"),
+    "email": N_("E-mail address"),
+    "login": N_("Login"),
+    "postcode": N_("Postal code begins with"),
+    "address": N_("Address contains"),
+}
+SEARCH_CHOICES = {"kind": KINDS, "standing": STANDINGS, "email": EMAIL, "login": LOGIN, "language": LANGUAGES}
 _TONES = {
     "applying": ("info", "file-clock"),
     "active": ("good", "check"),

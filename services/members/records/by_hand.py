@@ -11,7 +11,7 @@ from services.members.errors import RecordExists
 from services.members.models import MemberRow, RecordKindRow, RecordRow
 from services.members.records.finding import record_search
 from services.members.records.kinds import list_kinds
-from services.members.search import LISTED_KINDS
+from services.members.search_conditions import KINDS
 from shared import audit
 from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput, NotFound
 from shared.uow import UnitOfWork
@@ -27,7 +27,7 @@ def add_record(uow: UnitOfWork, member_id: str, values: Mapping[str, Any]) -> Re
 
     Raises NotFound, InvalidInput, RecordExists."""
     member = uow.get(MemberRow, member_id, lock=True)
-    if member.kind not in LISTED_KINDS:
+    if member.kind not in KINDS:
         raise NotFound
     given = {"title_en": "", "public": False, "note": "", **_checked(uow, values)}
     row = RecordRow(

@@ -13,7 +13,7 @@ from services.members.records.by_hand import CHANGEABLE, IDENTITY
 from services.members.records.finding import record_search
 from services.members.records.reading import ReadRecord
 from services.members.rosters.staging import EMAIL_TAKEN
-from services.members.search import LISTED_KINDS
+from services.members.search_conditions import KINDS
 from shared.db import insert_rows
 from shared.errors import N_, Fault
 from shared.ids import new_id
@@ -36,7 +36,7 @@ class Whose:
         emails = {row.given["email"] for row in rows if row.given.get("email")}
         wanted = sa.or_(MemberRow.number.in_(numbers), MemberRow.email.in_(emails))
         columns = sa.select(MemberRow.id, MemberRow.name, MemberRow.number, MemberRow.email)
-        found: Sequence[Any] = uow.session.execute(columns.where(wanted, MemberRow.kind.in_(LISTED_KINDS))).all()
+        found: Sequence[Any] = uow.session.execute(columns.where(wanted, MemberRow.kind.in_(KINDS))).all()
         self._by_number = {member.number: member for member in found}
         self._by_email = {member.email: member for member in found}
 

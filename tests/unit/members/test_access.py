@@ -23,9 +23,11 @@ from services.members.models import MemberRow, PasswordLinkRow
 from services.members.numbers.assigning import start_numbering
 from services.members.records.by_hand import add_record
 from services.members.records.kinds import list_kinds
+from services.members.saved_searches import save_search
+from services.members.search_conditions import MemberSearch
 from services.members.selections import choose
 from shared.errors import Forbidden
-from shared.identity import Role
+from shared.identity import Actor, Role
 from shared.ids import new_id
 from shared.service import RunningService
 from tests.unit.members.conftest import LogIn, a_member, check, csrf, make_society, post, with_account, work
@@ -39,6 +41,9 @@ PAGES = {
     "/members/console/members/export.csv": SEE,
     "/members/console/members/export.xlsx": SEE,
     "/members/console/members/new": CHANGE,
+    "/members/console/searches": SEE,
+    "/members/console/searches/new": SEE,
+    "/members/console/searches/{search}": SEE,
     "/members/console/members/{member}/edit": CHANGE,
     "/members/console/members/{member}/standings": SEE,
     "/members/console/members/{member}/standings/{entry}": CHANGE,
@@ -101,6 +106,7 @@ PAGES = {
     "/members/api/records/{record}": SEE,
     "/members/api/record-kinds": SEE,
     "/members/api/record-keeping": SEE,
+    "/members/api/searches": SEE,
     "/members/api/requests": SEE,
     "/members/api/announcements": SEE,
     "/members/api/announcements/{announcement}": SEE,
@@ -136,6 +142,10 @@ CHANGES = {
     "/members/console/members/{member}/categories": CHANGE,
     "/members/console/members/{member}/categories/{category}": CHANGE,
     "/members/console/members/{member}/categories/{category}/remove": CHANGE,
+    "/members/console/searches": SEE,
+    "/members/console/searches/{search}": SEE,
+    "/members/console/searches/{search}/conditions": SEE,
+    "/members/console/searches/{search}/remove": SEE,
     "/members/console/selections": CHANGE,
     "/members/console/selections/{selection}/standing": CHANGE,
     "/members/console/selections/{selection}/category": CHANGE,
@@ -211,6 +221,8 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
         announcement = add_announcement(uow, {"title": "総会", "shown_from": uow.today})
         file = attach_file(uow, announcement.id, "a.txt", io.BytesIO(b"text"))
+    with running.unit(society, actor=Actor(kind="person", id=account, name="事務 員")) as uow:
+        saved = save_search(uow, MemberSearch(q="高橋"), name="高橋さん", shared=True)
     roster = check(running, society, b"x").id
     found = {
         "selection": selection.id,
@@ -223,6 +235,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "certificate": certificate.id,
         "kind": kind.id,
         "record": record.id,
+        "search": saved.id,
         "application": application.id,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
@@ -351,6 +364,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/my/requests/new/<any(name, leave, withdrawal):kind>",
         "/members/api/members/<uuid:id>/standings/<uuid:id>",
         "/members/api/members/<uuid:id>/categories/<uuid:id>",
+        "/members/api/searches/<uuid:id>",
         "/members/api/selections",
         "/members/api/selections/<uuid:id>/numbers/preview",
         "/members/console/members/invitations/<uuid:id>",

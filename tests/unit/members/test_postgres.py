@@ -22,6 +22,7 @@ from services.members.models import Base, MemberRow
 from services.members.password_requests import answer_requests
 from services.members.rosters.upload import confirm_roster
 from services.members.search import matching
+from services.members.search_conditions import MemberSearch
 from services.members.selections import choose
 from services.members.service import SERVICE
 from shared import clock
@@ -50,6 +51,7 @@ from tests.unit.members.conftest import (
     work,
 )
 from tests.unit.members.roster_files import ROWS, roster
+from tests.unit.members.test_searching import indexed
 
 
 @pytest.fixture
@@ -141,8 +143,23 @@ def test_search_finds_kanji_and_kana(running: RunningService, society: str) -> N
     a_member(running, society, kana="タカハシ ハナコ")
     a_member(running, society, name="山田 太郎")
     with running.unit(society, reading=True) as uow:
-        for query in ("高橋", "ﾀｶﾊｼ", "たかはし 花子"):
-            assert [row.name for row in uow.session.scalars(matching(query))] == ["髙橋 花子"], query
+        for query in ("高橋", "ﾀｶﾊｼ", "たかはし 花子", "花"):
+            assert [row.name for row in uow.session.scalars(matching(MemberSearch(q=query)))] == ["髙橋 花子"], query
+
+
+@pytest.mark.rule("M9")
+@pytest.mark.rule("S3")
+def test_what_is_searched_is_of_one_society_and_indexed_as_it_is_asked_for(
+    running: RunningService, society: str
+) -> None:
+    a_member(running, make_society(running, "hokushin"), name="山田 太郎")
+    mine = a_member(running, society, roman="Hanako Takahashi", email="h@example.jp", affiliation="集い大学 理学部")
+    with running.unit(society, reading=True) as uow:
+        assert uow.session.scalars(sa.text("SELECT search FROM searched_members")).all() == [mine.search]
+        (found,) = uow.session.scalars(sa.text("SELECT search_grams(search) FROM searched_members")).all()
+        assert set(found) == indexed(mine.search)
+    with running.session(reading=True) as session:
+        assert session.execute(sa.text("SELECT count(*) FROM searched_members")).scalar_one() == 0, "no society, nobody"
 
 
 @pytest.mark.rule("M3")
@@ -186,7 +203,7 @@ def test_many_standings_change_and_come_on_their_day(running: RunningService, so
     }
     with running.unit(society, reading=True) as uow:
         assert look_at_change(uow, STANDING, selection, "left", begins).in_the_way == 30
-        assert len(uow.session.scalars(matching(standing="on_leave", on=begins)).all()) == 30
+        assert len(uow.session.scalars(matching(MemberSearch(standing=("on_leave",), on=begins))).all()) == 30
     with clock.travel(by=timedelta(days=40)), running.unit(society) as uow:
         let_standings_come(uow)
     assert {row.standing for row in members_of(running, society)} == {"on_leave"}

@@ -18,6 +18,7 @@ from services.members.histories.coming import begin_histories, let_standings_com
 from services.members.histories.tracks import STANDING
 from services.members.models import DatedEntry, MemberRow, StandingRow
 from services.members.search import matching
+from services.members.search_conditions import MemberSearch
 from services.members.standings.dates import FOLLOWS
 from services.members.standings.history import change_standing, edit_standing
 from services.members.standings.words import STANDINGS
@@ -264,7 +265,7 @@ def test_members_are_found_by_their_standing_on_a_day(
 
     def found(standing: str, on: date | None) -> int:
         with running.unit(society, reading=True) as uow:
-            return len(uow.session.scalars(matching(standing=standing, on=on)).all())
+            return len(uow.session.scalars(matching(MemberSearch(standing=(standing,), on=on))).all())
 
     assert [found("on_leave", day) for day in (date(2023, 3, 31), date(2023, 4, 1), date(2024, 3, 31))] == [0, 1, 1]
     assert [found("active", day) for day in (date(2020, 3, 31), JOINED, date(2023, 4, 1), date(2024, 4, 1))] == [

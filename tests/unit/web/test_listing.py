@@ -55,6 +55,22 @@ def test_an_empty_list_has_one_empty_page(app: Flask, running: RunningService) -
     assert (listed.first, listed.last, listed.pages, list(listed.rows)) == (0, 0, 1, [])
 
 
+@pytest.mark.parametrize(("count_to", "total", "more", "pages"), [(40, 40, True, 2), (60, 60, False, 3)])
+def test_a_list_too_long_to_be_counted_ends_where_counting_ends(
+    app: Flask, sixty: RunningService, count_to: int, total: int, more: bool, pages: int
+) -> None:
+    with app.test_request_context("/sample/public?page=99&size=20"), sixty.session(reading=True) as session:
+        order = {"type": OutboxRow.type}
+        listed = list_rows(session, sa.select(OutboxRow), order, sort="type", unique=OutboxRow.id, count_to=count_to)
+        assert (listed.total, listed.more, listed.pages, listed.page, len(listed.rows)) == (
+            total,
+            more,
+            pages,
+            pages,
+            20,
+        )
+
+
 def test_filters_survive_sorting_and_turning_pages(app: Flask, sixty: RunningService) -> None:
     with app.test_request_context("/sample/public?q=%E6%9C%83&page=2&empty="), sixty.session(reading=True) as session:
         listed = list_rows(session, sa.select(OutboxRow), {"type": OutboxRow.type}, sort="type", unique=OutboxRow.id)

@@ -1,0 +1,57 @@
+"""What members are searched by 検索条件: one value that pages, API, saved searches and long work share."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from shared.errors import N_
+
+KINDS = {"individual": N_("Individual members"), "corporate": N_("Corporate members")}
+EMAIL = {"yes": N_("With an e-mail address"), "no": N_("Without an e-mail address"), "dead": N_("Undeliverable")}
+LOGIN = {"yes": N_("Can log in"), "no": N_("Cannot log in yet")}
+
+
+class MemberSearch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All conditions hold together; of several categories or standings one must. What is not said does not count."""
+
+    q: str = ""  # words, each somewhere in name, reading, roman name, number, e-mail or affiliation
+    kind: str = ""  # of KINDS
+    category: tuple[str, ...] = ()  # codes
+    standing: tuple[str, ...] = ()  # codes
+    on: date | None = None  # the day on which they had one of these standings; today where it is not said
+    number_from: str = ""
+    number_to: str = ""
+    joined_from: date | None = None
+    joined_to: date | None = None
+    leaves_from: date | None = None
+    leaves_to: date | None = None
+    language: str = ""
+    email: str = ""  # of EMAIL
+    login: str = ""  # of LOGIN
+    postcode: str = ""  # its beginning
+    address: str = ""  # a part of it
+
+    def plain(self) -> dict[str, Any]:
+        """The conditions that are said, as JSON has them and as an address repeats them."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> MemberSearch:
+        return msgspec.convert(plain, cls)
+
+
+EVERYBODY = MemberSearch()
+
+
+def beginning_of_postcode(text: str) -> str:
+    """As postal codes are stored: 〒１００００ becomes 100-00; a foreign one stays as it is, in capitals."""
+    folded = unicodedata.normalize("NFKC", text).upper().removeprefix("〒").strip()
+    digits = folded.replace("-", "")
+    if not digits.isdecimal():
+        return folded
+    return f"{digits[:3]}-{digits[3:]}" if len(digits) > 3 else digits
