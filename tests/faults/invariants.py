@@ -143,7 +143,8 @@ def i6_state_follows_from_allocations(books: Books) -> Violations:
 def i8_one_letter_for_each_fact(books: Books, mails: Mapping[str, int] | None = None, ambiguous: int = 0) -> Violations:
     """One letter for each fact, kind and recipient; each sent one arrived, once (`mails`: Message-ID → copies).
 
-    `ambiguous`: how often a sender was killed; each may have handed the one letter in its hand over twice."""
+    `ambiguous`: how often a sender, or the database under it, was killed: each time the one letter in its hand may have
+    been handed over and not marked, and goes out twice, under the same Message-ID."""
     found = []
     letters = books.rows("notifications", "SELECT kind, cause, invoice_id, person_id, state, message_id FROM letters")
     by_cause = Counter(row.cause for row in letters)
