@@ -7,10 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import segno
-
 from services.members.cards import Card
 from services.members.models import CertificateRow
+from services.members.qr import qr
 from services.members.standings.words import STANDINGS
 from shared.documents import render_pdf
 from shared.errors import N_
@@ -43,12 +42,6 @@ Say = Callable[..., str]
 def verification_address(public_url: str, token: str) -> str:
     """In the query, which no access log keeps."""
     return f"{public_url.rstrip('/')}/members/verify?code={token}"
-
-
-def qr(address: str, *, title: str | None = None) -> str:
-    """An inline SVG without size or style."""
-    code = segno.make(address, error="m", micro=False)
-    return code.svg_inline(omitsize=True, border=2, title=title, svgclass="qr", lineclass=None)
 
 
 def print_card(card: Card, society: SocietyRow, language: str, *, address: str | None) -> bytes:

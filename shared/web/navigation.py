@@ -35,6 +35,7 @@ class Entry:
     group: str = ""
     roles: frozenset[Role] = frozenset()
     only_without_broker: bool = False  # the in-app mailbox of onebox
+    at_hand: bool = True  # of My Page: in the bar of a phone; what is not stands in the menu of the person there
     also: tuple[str, ...] = ()  # pages of other services that belong to it
 
     def is_for(self, who: Principal) -> bool:
@@ -51,7 +52,15 @@ SERVICES = {  # what each is called, and its picture
 
 ENTRIES: Sequence[Entry] = (
     Entry(N_("Dashboard"), "/billing/console/", "layout-dashboard", "console", "", STAFF),
-    Entry(N_("Members"), "/members/console/members", "users", "console", N_("People"), _PEOPLE),
+    Entry(
+        N_("Members"),
+        "/members/console/members",
+        "users",
+        "console",
+        N_("People"),
+        _PEOPLE,
+        also=("/members/console/searches", "/members/console/selections"),
+    ),
     Entry(N_("Applications"), "/members/console/applications", "user-check", "console", N_("People"), _PEOPLE),
     Entry(
         N_("Roster import"),
@@ -122,8 +131,8 @@ ENTRIES: Sequence[Entry] = (
     ),
     Entry(N_("Invoices and receipts"), "/billing/my/invoices", "receipt-japanese-yen", "my"),
     Entry(N_("Events"), "/events/my/events", "calendar-days", "my"),
-    Entry(N_("Requests"), "/members/my/requests", "send", "my", roles=frozenset({Role.MEMBER})),
-    Entry(N_("History"), "/members/my/records", "history", "my", roles=frozenset({Role.MEMBER})),
+    Entry(N_("Requests"), "/members/my/requests", "send", "my", roles=frozenset({Role.MEMBER}), at_hand=False),
+    Entry(N_("History"), "/members/my/records", "history", "my", roles=frozenset({Role.MEMBER}), at_hand=False),
     Entry(N_("Profile"), "/members/my/profile", "circle-user-round", "my"),
 )
 

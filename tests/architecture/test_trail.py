@@ -34,7 +34,7 @@ def recorded(modules: list[ast.Module]) -> set[str]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    for_all: dict[str, int] = {"record": 1}
+    for_all: dict[str, int] = {"record": 1, "trail_entry": 1}
     for module in modules:
         for_all |= {name: place for name, place in _with_argument(module) if not name.startswith("_")}
     found = set()

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from services.members.pages.finding import COUNTED_TO
+from services.members.pages.finding import COUNTED_ON_A_DAY, COUNTED_TO
 from services.members.search import fold
 from services.members.search_index import grams
 from shared.identity import Principal, Role, sign_token
@@ -136,11 +136,12 @@ def _straight(database: psycopg.Connection[Any], search: dict[str, str], sort: s
         conditions.append(text)
         values += more
     where = " AND ".join(conditions)
+    count_to = COUNTED_ON_A_DAY if "on" in search else COUNTED_TO
     began = time.monotonic()
     page = f"SELECT m.* FROM members m WHERE {where} ORDER BY {ORDERS[sort]} LIMIT 50"
     cursor = database.execute(page, values)
     rows = cursor.fetchall()
-    count = f"SELECT count(*) FROM (SELECT 1 FROM members m WHERE {where} LIMIT {COUNTED_TO + 1}) AS found"
+    count = f"SELECT count(*) FROM (SELECT 1 FROM members m WHERE {where} LIMIT {count_to + 1}) AS found"
     database.execute(count, values).fetchone()
     took = time.monotonic() - began
     number = [column.name for column in cursor.description or ()].index("number")

@@ -36,7 +36,7 @@ def test_an_administrator_finds_who_changed_an_address(here: Here) -> None:
     office.see("会員情報を変更", "転居 春子", "住所", "東京都千代田区霞が関1-1", "京都府京都市上京区2-2")
     who = office.main.locator("tr.audit-entry", has_text="会員情報を変更").locator("td").nth(2)
     expect(who).to_have_text("会員 係子")
-    office.shot("120-who-changed-the-address")
+    office.shot("200-who-changed-the-address")
 
     office.go(TRAIL)
     office.page.get_by_role("searchbox", name="記録の中の語句").fill("上京区2-2")
@@ -46,16 +46,16 @@ def test_an_administrator_finds_who_changed_an_address(here: Here) -> None:
     sheet = office.download(office.link("CSV")).decode("utf-8-sig")
     assert re.search(r"会員情報を変更,会員,転居 春子,住所: 東京都千代田区霞が関1-1 → 京都府京都市上京区2-2", sheet)
     office.go(TRAIL)
-    office.shot("121-audit-trail")
+    office.shot("201-audit-trail")
     changes = f"/members/api/audit?subject=member/{member.rpartition('/')[2]}"
     wait_for(lambda: all(each["number"] for each in office.json(changes)["entries"]), "the changes to be sealed")
     office.go("/billing/console/audit")
     expect(office.page.locator("#side a[aria-current=page]")).to_have_text("操作ログ")
-    office.shot("122-audit-trail-of-billing")
+    office.shot("202-audit-trail-of-billing")
     english = here.visitor(PHONE)
     log_in(english, ADMINISTRATOR)
     english.go(f"{TRAIL}?lang=en").see("Changed a member", "Sealed up to no.")
-    english.shot("123-audit-trail-on-a-phone")
+    english.shot("203-audit-trail-on-a-phone")
     assert not english.scrolls_sideways()
 
     expect(clerk.page.locator(f"#side a[href='{TRAIL}']")).to_have_count(0)

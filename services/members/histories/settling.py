@@ -96,7 +96,9 @@ def settle(
 
     `changes`: what was done to a history, by member id, before and after, for the audit trail."""
     categories = {category.code: category for category in list_categories(uow)}
-    shut_out, told = [], []
+    shut_out: list[str] = []
+    told: list[PersonChanged] = []
+    entries: list[dict[str, Any]] = []
     for row in rows:
         was = row.standing
         changed = _differences(uow, track, row, known[row.id])
@@ -104,7 +106,7 @@ def settle(
         for name, value in changed.items():
             setattr(row, name, value)
         altered = (changes or {}).get(row.id)
-        _record(uow, track, row, action, before, changed, altered)
+        entries += _recorded(uow, track, row, action, before, changed, altered)
         if changed or altered:  # also for what is to come: a roster that was checked before must notice it
             row.revision += 1
             row.changed_at = uow.now
@@ -115,6 +117,7 @@ def settle(
             shut_out.append(row.id)
         if (was, row.standing) == ("applying", "active") and row.joined_on:
             uow.say(MemberAdmitted(person_id=row.id, joined_on=row.joined_on), bulk=len(rows) > 1)
+    audit.record_many(uow, entries)
     uow.session.flush()
     uow.say_all(told, bulk=len(rows) > 1)
     _end_sessions(uow, shut_out)
@@ -132,7 +135,7 @@ def _differences(uow: UnitOfWork, track: Track, row: MemberRow, history: History
     return {name: value for name, value in wanted.items() if getattr(row, name) != value}
 
 
-def _record(
+def _recorded(
     uow: UnitOfWork,
     track: Track,
     row: MemberRow,
@@ -140,12 +143,12 @@ def _record(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     history: tuple[str, str] | None,
-) -> None:
+) -> list[dict[str, Any]]:
+    """The entry of the audit trail; none, where nothing has changed."""
     was, now = audit.plain(before), audit.plain(after)
     if history:
         was[track.recorded_as], now[track.recorded_as] = history
-    if now:
-        audit.record(uow, action, f"member/{row.id}", before=was, after=now)
+    return [audit.trail_entry(uow, action, f"member/{row.id}", before=was, after=now)] if now else []
 
 
 def _end_sessions(uow: UnitOfWork, member_ids: Sequence[str]) -> None:

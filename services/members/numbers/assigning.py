@@ -123,8 +123,16 @@ def _assign(uow: UnitOfWork, rows: Sequence[Planned], categories: Mapping[str, C
         member = row.member
         member.number = row.number
         touch(uow, member)
-        audit.record(uow, ASSIGN, f"member/{member.id}", before={"number": None}, after={"number": row.number})
         uow.say(PersonChanged(person=member.public(categories.get(member.category or ""))), bulk=True)
+    audit.record_many(
+        uow,
+        [
+            audit.trail_entry(
+                uow, ASSIGN, f"member/{row.member.id}", before={"number": None}, after={"number": row.number}
+            )
+            for row in rows
+        ],
+    )
     taken = ({"society_id": uow.society_id, "number": row.number, "member_id": row.member.id} for row in rows)
     insert_rows(uow.session, NumberRow, taken)
     uow.write_messages()  # into the outbox now, so that memory stays flat

@@ -32,6 +32,7 @@ from shared.web.listing import Listed, list_rows
 
 Pairs = list[tuple[str, str]]
 COUNTED_TO = 10_000
+COUNTED_ON_A_DAY = 1_000  # each of them is looked up in a history
 SEARCHES_SHOWN = 12  # above the list; all of them have a page of their own
 KEPT = ("sort", "size", "saved")  # in the address, beside the conditions
 FOUND_ORDERS = {name: getattr(Found, name) for name in ORDERS}
@@ -46,9 +47,8 @@ def asked_search(uow: UnitOfWork, load: Callable[[type[Schema]], dict[str, Any]]
 def list_members(uow: UnitOfWork, search: MemberSearch) -> Listed:
     """The page of what is found that the address asks for."""
     plan_each_search(uow.session)
-    ids = list_rows(
-        uow.session, matching_ids(search), FOUND_ORDERS, sort="number", unique=Found.id, count_to=COUNTED_TO
-    )
+    count_to = COUNTED_ON_A_DAY if search.on else COUNTED_TO
+    ids = list_rows(uow.session, matching_ids(search), FOUND_ORDERS, sort="number", unique=Found.id, count_to=count_to)
     rows = {row.id: row for row in uow.session.scalars(sa.select(MemberRow).where(MemberRow.id.in_(ids.rows)))}
     return replace(ids, rows=[rows[id] for id in ids.rows if id in rows])
 

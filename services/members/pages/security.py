@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import pyotp
-import segno
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -19,6 +18,7 @@ from services.members.logins import check_own_password
 from services.members.models import AccountRow, LoginSessionRow, MemberRow
 from services.members.pages.cookies import give_token
 from services.members.pages.login import CodeSchema
+from services.members.qr import qr
 from services.members.second_factor import (
     begin_set_up,
     confirm_set_up,
@@ -146,6 +146,5 @@ def _set_up() -> dict[str, object]:
         secret = begin_set_up(uow, who.account_id, running_service().settings.secret)
         email = uow.get(MemberRow, uow.get(AccountRow, who.account_id).person_id).email or ""
     address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=here.name if here else "Tsudoi")
-    picture = segno.make(address, micro=False).svg_inline(border=3, light="#fff", omitsize=True)
     key = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-    return {"key": key, "address": address, "picture": Markup(picture)}
+    return {"key": key, "address": address, "picture": Markup(qr(address))}

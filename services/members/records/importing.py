@@ -10,10 +10,8 @@ import sqlalchemy as sa
 from services.members.errors import RecordsOutdated
 from services.members.models import RecordRow, RosterRow, StagedRecordRow
 from services.members.records.by_hand import CHANGEABLE, kind_names, trail
-from services.members.rosters.importing import audit_entry, import_file
+from services.members.rosters.importing import import_file
 from shared import audit
-from shared.audit import AuditRow
-from shared.db import insert_rows
 from shared.jobs import JobRun
 from shared.uow import UnitOfWork
 
@@ -47,8 +45,9 @@ def _record(uow: UnitOfWork, roster_id: str) -> None:
         entries = []
         for action, member_id, before, after in rows:
             was, now = trail(kinds, before, after if action == "changed" else None)
-            entries.append(audit_entry(uow, _DEEDS[action], f"member/{member_id}", was, {**now, "roster": roster_id}))
-        insert_rows(uow.session, AuditRow, entries)
+            about = {**now, "roster": roster_id}
+            entries.append(audit.trail_entry(uow, _DEEDS[action], f"member/{member_id}", before=was, after=about))
+        audit.record_many(uow, entries)
 
 
 def _changing(uow: UnitOfWork, roster_id: str) -> Iterator[Sequence[tuple[str, str, dict[str, Any], dict[str, Any]]]]:

@@ -20,9 +20,7 @@ from services.members.rosters.staging import differences
 from services.members.rosters.upload import forget_file, forget_rows
 from services.members.sessions import end_all_sessions
 from services.members.standings.words import ENDED
-from shared.audit import AuditRow
-from shared.db import insert_rows
-from shared.ids import new_id
+from shared import audit
 from shared.jobs import JobRun
 from shared.messages.members import PersonChanged
 from shared.trouble import database_is_down, is_contention
@@ -135,27 +133,9 @@ def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[sa.Row[Any]], bef
         was, now = (
             differences(before[row.member_id], row) if row.action == "changed" else (None, {"number": row.number})
         )
-        entries.append(audit_entry(uow, "import-member", f"member/{row.member_id}", was, {**now, "roster": roster.id}))
-    insert_rows(uow.session, AuditRow, entries)
-
-
-def audit_entry(
-    uow: UnitOfWork, action: str, subject: str, before: dict[str, Any] | None, after: dict[str, Any]
-) -> dict[str, Any]:
-    """As `audit.record` writes it, for many at once."""
-    return {
-        "society_id": uow.society_id,
-        "id": new_id(),
-        "at": uow.now,
-        "actor_kind": uow.actor.kind,
-        "actor_id": uow.actor.id,
-        "actor_name": uow.actor.name,
-        "action": action,
-        "subject": subject,
-        "before": before,
-        "after": after,
-        "trace": uow.traceparent,
-    }
+        after = {**now, "roster": roster.id}
+        entries.append(audit.trail_entry(uow, "import-member", f"member/{row.member_id}", before=was, after=after))
+    audit.record_many(uow, entries)
 
 
 def _tell(uow: UnitOfWork, rows: Sequence[sa.Row[Any]], categories: dict[str, CategoryRow]) -> None:

@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from services.members.cards import card_of, change_card_settings
 from services.members.codes import shown_code
 from services.members.models import CodeRow, MemberRow
-from services.members.papers import CARD, card_words, qr, verification_address
+from services.members.papers import CARD, card_words, verification_address
+from services.members.qr import qr
 from services.members.standings.history import change_standing
 from services.members.tokens import make_token
 from shared import clock
