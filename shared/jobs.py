@@ -155,7 +155,7 @@ def _take(running: RunningService) -> JobRow | None:
     free = sa.or_(JobRow.state == "queued", sa.and_(JobRow.state == "running", JobRow.leased_until < now))
     for society in running.societies():
         with running.unit(society) as uow:
-            job = _first_free(uow.session, free)
+            job = _first_free(uow.session, sa.and_(free, JobRow.kind.in_(running.service.long_work)))
             if job is None:
                 continue
             job.state, job.leased_until, job.attempts = "running", now + LEASE, job.attempts + 1

@@ -90,7 +90,7 @@ def move_category(uow: UnitOfWork, code: str, *, up: bool) -> None:
 
 def remove_category(uow: UnitOfWork, code: str) -> None:
     """Raises NotFound, CategoryInUse."""
-    row = needed_category(uow, code)
+    row = uow.get(CategoryRow, needed_category(uow, code).id, lock=True)  # nobody takes it into use meanwhile
     ever = sa.select(sa.func.count(sa.distinct(CategoryEntryRow.member_id))).where(CategoryEntryRow.category == code)
     count = max(count_members(uow).get(code, 0), uow.session.scalar(ever) or 0)
     if count:

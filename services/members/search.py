@@ -110,11 +110,16 @@ def _between(column: Any, first: date | None, last: date | None) -> Iterator[sa.
 
 
 def _numbered(first: str, last: str) -> Iterator[sa.ColumnElement[bool]]:
-    """As people count: 9 comes before 10, whether or not numbers are filled up with zeros."""
-    number, length = Found.number, sa.func.length(Found.number)
+    """As people count: 9 comes before 10, whether or not numbers are filled up with zeros. Between digits there are
+    only digits."""
+    number: Any = Found.number
     if first and first == last:
         yield number == first
         return
+    if (first + last).isdigit():
+        yield sa.func.substr(number, 1, 1).between("0", "9")
+        number, first, last = sa.func.ltrim(number, "0"), first.lstrip("0"), last.lstrip("0")
+    length = sa.func.length(number)
     if first:
         yield sa.or_(length > len(first), sa.and_(length == len(first), number >= first))
     if last:

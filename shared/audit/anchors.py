@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from shared import clock
 from shared.audit.chain import head_of
 from shared.audit.rows import ChainRow, CheckRow
 from shared.audit.sealing import seal_everything
+from shared.audit.turns import each_society
 from shared.service import RunningService
 
 log = structlog.get_logger()
@@ -37,13 +39,16 @@ class Anchor(msgspec.Struct):
 
 def anchor_heads(running: RunningService) -> None:
     """Due work: each head that is not the one that was anchored last. Raises OSError where nothing can be written."""
-    for society in running.societies():
-        seal_everything(running, society)
-        with running.unit(society, reading=True) as uow:
-            head = head_of(uow.session)
-            known = uow.session.get(CheckRow, society)
-        if head is not None and (known is None or known.anchored_to != head.number):
-            _anchor(running, head)
+    each_society(running, partial(_anchor_head, running))
+
+
+def _anchor_head(running: RunningService, society: str) -> None:
+    seal_everything(running, society)
+    with running.unit(society, reading=True) as uow:
+        head = head_of(uow.session)
+        known = uow.session.get(CheckRow, society)
+    if head is not None and (known is None or known.anchored_to != head.number):
+        _anchor(running, head)
 
 
 def read_anchors(path: Path, service: str) -> Anchors:

@@ -11,6 +11,7 @@ import structlog
 from shared import clock
 from shared.audit.anchors import read_anchors
 from shared.audit.rows import CheckRow
+from shared.audit.turns import each_society
 from shared.audit.verification import Fault, Walk
 from shared.service import RunningService
 
@@ -25,21 +26,29 @@ TOLD = 20  # faults of a piece that the log tells one by one
 def check_chains(running: RunningService) -> None:
     """Due work: goes on with the checks where it stopped, and begins those whose last one was yesterday."""
     until = time.monotonic() + AT_ONCE
-    rows = [row for society in running.societies() if _is_due(row := _known(running, society))]
+    rows = {society: row for society in running.societies() if _is_due(row := _known(running, society))}
     anchors = read_anchors(running.settings.anchors, running.name) if rows else {}
-    for row in rows:
-        society, own = row.society, anchors.get(row.society, {})
-        if row.anchored_to > max(own, default=0):
-            log.warning("anchors are missing", service=running.name, society=society, number=row.anchored_to)
-        walk = Walk(running.name, society, own, number=row.number, hash=row.hash)
-        while not walk.ended and time.monotonic() < until:
-            with running.unit(society, reading=True) as uow:
-                faults = list(walk.go_on(uow.session, PIECE))
-            for fault in faults[:TOLD]:
-                log.error("audit trail was tampered with", service=running.name, society=society, fault=str(fault))
-            row.found += len(faults)
-        if walk.number or row.found:
-            _store(running, row, walk)
+
+    def go_on(society: str) -> None:
+        if society in rows:
+            _check(running, rows[society], anchors.get(society, {}), until)
+
+    each_society(running, go_on)
+
+
+def _check(running: RunningService, row: CheckRow, own: Mapping[int, frozenset[str]], until: float) -> None:
+    society = row.society
+    if row.anchored_to > max(own, default=0):
+        log.warning("anchors are missing", service=running.name, society=society, number=row.anchored_to)
+    walk = Walk(running.name, society, own, number=row.number, hash=row.hash)
+    while not walk.ended and time.monotonic() < until:
+        with running.unit(society, reading=True) as uow:
+            faults = list(walk.go_on(uow.session, PIECE))
+        for fault in faults[:TOLD]:
+            log.error("audit trail was tampered with", service=running.name, society=society, fault=str(fault))
+        row.found += len(faults)
+    if walk.number or row.found:
+        _store(running, row, walk)
 
 
 def verify(running: RunningService, society: str, anchors: Mapping[int, frozenset[str]]) -> tuple[Walk, list[Fault]]:

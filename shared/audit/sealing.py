@@ -5,6 +5,7 @@ Not in the transaction of the change: there, all changes of a society would wait
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from shared import clock
 from shared.audit.chain import CONTENT, beginning, head_of, link
 from shared.audit.rows import AuditRow, ChainRow
+from shared.audit.turns import each_society
 from shared.db import insert_rows
 from shared.identity import Actor
 from shared.ids import FIRST, earlier, new_id
@@ -29,12 +31,15 @@ UNSEALED = ~sa.exists().where(ChainRow.entry_id == AuditRow.id)
 
 def seal_new(running: RunningService) -> None:
     """Due work: the entries of late. Two sealers at once do not get in each other's way."""
-    for society in running.societies():
-        with running.unit(society, reading=True) as uow:
-            start = of_late(uow.session)
-            waiting = _waits(uow.session, start)
-        if waiting:
-            seal(running, society, start)
+    each_society(running, partial(_seal_late, running))
+
+
+def _seal_late(running: RunningService, society: str) -> None:
+    with running.unit(society, reading=True) as uow:
+        start = of_late(uow.session)
+        waiting = _waits(uow.session, start)
+    if waiting:
+        seal(running, society, start)
 
 
 def seal_everything(running: RunningService, society: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -74,8 +75,15 @@ def _choice(*codes: str) -> fields.String:
     return fields.String(validate=validate.OneOf(["", *codes]))
 
 
+class HalfWidth(fields.String):
+    """In half width, as numbers are stored."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        return unicodedata.normalize("NFKC", super()._deserialize(value, attr, data, **more))
+
+
 def _number() -> fields.String:
-    return fields.String(validate=validate.Length(max=LONGEST_NUMBER))
+    return HalfWidth(validate=validate.Length(max=LONGEST_NUMBER))
 
 
 class SearchSchema(Schema):

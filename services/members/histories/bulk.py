@@ -9,6 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from services.members.errors import BulkChangeRefused
+from services.members.histories.categories import check_category
 from services.members.histories.entries import DAY, Entry
 from services.members.histories.settling import entry_row, histories, settle
 from services.members.histories.tracks import CATEGORY, STANDING, Track
@@ -76,6 +77,7 @@ def start_change(uow: UnitOfWork, track: Track, selection: SelectionRow, value: 
     if value == "leaving":
         text = N_("Whoever leaves has a last day of their own: please enter it at the member.")
         raise InvalidInput(faults=[Fault(text, field="standing")])
+    _check_value(uow, track, value)
     work = WORK[track.name]
     args = {"selection": selection.id, track.name: value, "starts_on": starts_on.isoformat()}
     if known := same_work(uow, selection, work, args):
@@ -100,10 +102,17 @@ def _change_all(run: JobRun, track: Track) -> None:
     entry = Entry(date.fromisoformat(run.args["starts_on"]), run.args[track.name])
     changed = 0
     with run.chunk() as uow:
+        _check_value(uow, track, entry.value)
         for members in chosen_members(uow, uow.get(SelectionRow, run.args["selection"]), lock=True):
             changed += _change(uow, track, members, entry)
             run.done += len(members)
         run.finish(uow, {"changed": changed})
+
+
+def _check_value(uow: UnitOfWork, track: Track, value: str) -> None:
+    """A category may have been removed meanwhile; standings are always the same. Raises InvalidInput."""
+    if track is CATEGORY:
+        check_category(uow, value)
 
 
 def _change(uow: UnitOfWork, track: Track, members: Sequence[MemberRow], entry: Entry) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.members.categories import category_by_code
+import sqlalchemy as sa
+
 from services.members.histories.changing import entry_of, lock_history, replace_entries
 from services.members.histories.entries import Entry
 from services.members.histories.tracks import CATEGORY
-from services.members.models import MemberRow
+from services.members.models import CategoryRow, MemberRow
 from shared.errors import N_, Fault, InvalidInput
 from shared.uow import UnitOfWork
 
@@ -33,6 +34,7 @@ def edit_category_entry(uow: UnitOfWork, member_id: str, id: str, category: str,
 
 
 def check_category(uow: UnitOfWork, code: str) -> None:
-    """Raises InvalidInput."""
-    if category_by_code(uow, code) is None:
+    """It stays until this transaction ends. Raises InvalidInput."""
+    known = sa.select(CategoryRow).where(CategoryRow.code == code).with_for_update(read=True)
+    if uow.session.scalars(known).first() is None:
         raise InvalidInput(faults=[Fault(N_("There is no such category."), field="category")])

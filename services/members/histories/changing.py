@@ -9,7 +9,7 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from services.members.histories.entries import Entry
-from services.members.histories.settling import entry_row, histories, settle
+from services.members.histories.settling import entry_row, entry_values, histories, settle
 from services.members.histories.tracks import History, Track
 from services.members.models import DatedEntry, MemberRow
 from shared.errors import NotFound
@@ -48,20 +48,33 @@ def replace_entries(
     uow: UnitOfWork, track: Track, row: MemberRow, history: History, away: Sequence[DatedEntry], added: Sequence[Entry]
 ) -> MemberRow:
     """Of a locked history: some entries go, others come. Raises what the track says."""
+    if [track.entry(entry) for entry in away] == list(added):
+        return row
     kept = [entry for entry in history if entry not in away]
     entries = sorted([*(track.entry(entry) for entry in kept), *added])
     after_gaps = [later for entry in away for later in _beside(entries, entry.starts_on)]
     _check(track, entries, [*added, *after_gaps])
     if history and history[0].starts_on <= uow.today and (not entries or entries[0].starts_on > uow.today):
         raise track.none_today
+    was, now = ("; ".join(str(entry) for entry in some) for some in ([track.entry(entry) for entry in away], added))
+    fresh = _put_in(uow, track, row.id, away, added)
+    now_known = {row.id: sorted([*kept, *fresh], key=lambda entry: entry.starts_on)}
+    settle(uow, track, [row], now_known, action=track.action, changes={row.id: (was, now)})
+    return row
+
+
+def _put_in(
+    uow: UnitOfWork, track: Track, member_id: str, away: Sequence[DatedEntry], added: Sequence[Entry]
+) -> Sequence[DatedEntry]:
+    if len(away) == len(added) == 1:  # an entry that is put right stays the same entry: who saves twice finds it again
+        for name, value in entry_values(uow, track, member_id, added[0]).items():
+            if name != "id":
+                setattr(away[0], name, value)
+        return away
     for entry in away:
         uow.session.delete(entry)
     uow.session.flush()  # what goes away may stand on the day of what comes
-    fresh = [uow.add(entry_row(uow, track, row.id, entry)) for entry in added]
-    now_known = {row.id: sorted([*kept, *fresh], key=lambda entry: entry.starts_on)}
-    was, now = ("; ".join(str(entry) for entry in some) for some in ([track.entry(entry) for entry in away], added))
-    settle(uow, track, [row], now_known, action=track.action, changes={row.id: (was, now)})
-    return row
+    return [uow.add(entry_row(uow, track, member_id, entry)) for entry in added]
 
 
 def _check(track: Track, entries: Sequence[Entry], changed: Sequence[Entry]) -> None:

@@ -9,7 +9,7 @@ from services.members.histories.tracks import CATEGORY, STANDING, TRACKS, Track
 from services.members.models import CategoryEntryRow, MemberRow, StandingRow
 from shared.uow import UnitOfWork
 
-AT_ONCE = 5_000  # members in a transaction; the others follow a minute later
+AT_ONCE = 5_000  # members in a transaction; the others follow at the next turn
 
 
 def let_standings_come(uow: UnitOfWork) -> None:

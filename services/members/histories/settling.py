@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,7 +116,7 @@ def settle(
         told.append(PersonChanged(person=row.public(categories.get(row.category or ""))))
         if row.standing in ENDED and was not in ENDED:
             shut_out.append(row.id)
-        if (was, row.standing) == ("applying", "active") and row.joined_on:
+        if was == "applying" and _admissions(uow, track, known[row.id]) and row.joined_on:
             uow.say(MemberAdmitted(person_id=row.id, joined_on=row.joined_on), bulk=len(rows) > 1)
     audit.record_many(uow, entries)
     uow.session.flush()
@@ -130,9 +131,17 @@ def _differences(uow: UnitOfWork, track: Track, row: MemberRow, history: History
     wanted: dict[str, Any] = {track.name: track.entry(begun[-1]).value} if begun else {}
     if track is STANDING:
         wanted["leaves_on"] = day_of_leaving(track.entry(history[-1]))
-        if (row.standing, wanted["standing"]) == ("applying", "active"):
-            wanted["joined_on"] = begun[-1].starts_on
+        if row.standing == "applying" and (admitted := _admissions(uow, track, history)):
+            wanted["joined_on"] = admitted[-1]
     return {name: value for name, value in wanted.items() if getattr(row, name) != value}
+
+
+def _admissions(uow: UnitOfWork, track: Track, history: History) -> list[date]:
+    """The days on which an applicant has become a member, also where they are something else again by now."""
+    if track is not STANDING:
+        return []
+    begun = (track.entry(entry) for entry in history if entry.starts_on <= uow.today)
+    return [entry.starts_on for entry in begun if entry.value == "active"]
 
 
 def _recorded(

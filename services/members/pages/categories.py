@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
+from services.members.api.schemas import HalfWidth
 from services.members.categories import (
     add_category,
     change_category,
@@ -27,20 +25,13 @@ from shared.web.forms import form_again, load_form
 pages = Blueprint("categories", __name__, url_prefix="/members/console/categories")
 
 
-class Prefix(fields.String):
-    """In half width, as all numbers are stored."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        return unicodedata.normalize("NFKC", super()._deserialize(value, attr, data, **more))
-
-
 class NamesSchema(Schema):
     name = fields.String(required=True, validate=validate.Length(max=100))
     name_en = fields.String(required=True, validate=validate.Length(max=100))
 
 
 class FormatSchema(NamesSchema):
-    number_prefix = Prefix(load_default="", validate=validate.Regexp(r"(\S{0,9}[^\s0-9])?$"))
+    number_prefix = HalfWidth(load_default="", validate=validate.Regexp(r"(\S{0,9}[^\s0-9])?$"))
     number_width = fields.Integer(load_default=0, validate=validate.Range(min=0, max=12))
 
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from services.members.models import MemberRow, RecordKindRow, RecordRow
 from services.members.records.keeping import keeping_of
-from services.members.search import fold
+from services.members.search import fold, matching_ids
+from services.members.search_conditions import MemberSearch
 from shared.uow import UnitOfWork
 
 ORDERS = {
@@ -46,8 +47,8 @@ def matching_records(
     )
     for word in q.split():
         statement = statement.where(RecordRow.search.contains(fold(word), autoescape=True))
-    for word in member.split():
-        statement = statement.where(MemberRow.search.contains(fold(word), autoescape=True))
+    if member.strip():
+        statement = statement.where(RecordRow.member_id.in_(matching_ids(MemberSearch(q=member))))
     if kind:
         statement = statement.where(RecordRow.kind_id == kind)
     if since:

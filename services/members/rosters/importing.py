@@ -86,8 +86,16 @@ def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
 
 
 def _is_outdated(uow: UnitOfWork, roster_id: str) -> bool:
-    """Did a matched member change, or a new one's number or address appear, since the dry run?"""
+    """Did a matched member change, a new one's number or address appear, a category go, or a last day pass, since the
+    dry run?"""
     here = StagedRow.roster_id == roster_id
+    written = sa.select(StagedRow.id).where(here, StagedRow.action.in_(("new", "changed")))
+    of_category = sa.exists().where(CategoryRow.code == StagedRow.category)
+    as_it_was = sa.exists().where(
+        MemberRow.id == StagedRow.member_id,
+        MemberRow.standing == StagedRow.standing,
+        MemberRow.leaves_on == StagedRow.leaves_on,
+    )
     changed = sa.select(StagedRow.id).join(MemberRow, MemberRow.id == StagedRow.member_id)
     taken = sa.select(StagedRow.id).where(here, StagedRow.action == "new")
     questions = (
@@ -98,6 +106,8 @@ def _is_outdated(uow: UnitOfWork, roster_id: str) -> bool:
         .join(NumberRow, NumberRow.number == StagedRow.number)
         .where(here, NumberRow.member_id != StagedRow.member_id),
         moved_addresses(roster_id),
+        written.where(StagedRow.category.is_not(None), ~of_category),
+        written.where(StagedRow.leaves_on < uow.today, StagedRow.standing.not_in(ENDED), ~as_it_was),
     )
     return any(uow.session.scalars(question.limit(1)).first() for question in questions)
 

@@ -15,7 +15,7 @@ from services.members.models.people import BLANK_PERSON, PERSON_COLUMNS
 from services.members.numbers.register import holders
 from services.members.rosters.reading import ReadRow
 from services.members.search import search_text
-from services.members.standings.dates import contradiction
+from services.members.standings.dates import GONE, contradiction
 from shared.db import insert_rows
 from shared.errors import N_, Fault
 from shared.ids import new_id
@@ -84,6 +84,8 @@ def _merged(before: Mapping[str, Any], row: ReadRow) -> dict[str, Any]:
     if row.custom:
         merged = {**before["custom"], **row.custom}
         after["custom"] = {header: text for header, text in merged.items() if text}
+    if after["leaves_on"] is None and {before["standing"], after["standing"]} <= GONE:
+        after["leaves_on"] = before["leaves_on"]  # a day that the file leaves open is not forgotten
     if after["kind"] == "guest":
         after["kind"] = "individual"  # somebody with an account only becomes a member
     return after

@@ -67,7 +67,7 @@ def list_rosters(uow: UnitOfWork, holds: str = "members", limit: int = 20) -> Se
 
 def check_again(uow: UnitOfWork, id: str) -> JobRow:
     """Repeat the dry run: members or categories may have changed meanwhile."""
-    roster = uow.get(RosterRow, id, lock=True)
+    roster = _lock(uow, id)
     if roster.state != "checked":
         raise RosterNotReady
     job = jobs.start(uow, CHECK[roster.holds], {"roster": roster.id})
@@ -77,7 +77,7 @@ def check_again(uow: UnitOfWork, id: str) -> JobRow:
 
 def confirm_roster(uow: UnitOfWork, id: str) -> JobRow:
     """Import it, in the background. Raises NotFound, RosterNotReady."""
-    roster = uow.get(RosterRow, id, lock=True)
+    roster = _lock(uow, id)
     if not roster.can_be_imported:
         raise RosterNotReady
     job = jobs.start(uow, IMPORT[roster.holds], {"roster": roster.id}, total=roster.rows)
@@ -89,15 +89,24 @@ def confirm_roster(uow: UnitOfWork, id: str) -> JobRow:
 
 def discard_roster(uow: UnitOfWork, id: str) -> None:
     """Forget the file and what was read from it. Raises RosterNotReady while it is being imported."""
-    roster = uow.get(RosterRow, id, lock=True)
+    checking = uow.get(RosterRow, id)
+    if checking.state == "checking":  # first the work and then the roster, as the work itself does
+        jobs.cancel(uow, checking.job_id)
+    roster = _lock(uow, id)
     if roster.state == "importing":
         raise RosterNotReady
-    if roster.state == "checking":
-        jobs.cancel(uow, roster.job_id)
     if roster.state != "imported":
         roster.state = "discarded"
     forget_file(uow, id)
     forget_rows(uow, id)
+
+
+def _lock(uow: UnitOfWork, id: str) -> RosterRow:
+    """Whose import could not come to its end (its process died each time) is as it was before."""
+    roster = uow.get(RosterRow, id, lock=True)
+    if roster.state == "importing" and jobs.look(uow, roster.job_id or "").state in ("failed", "cancelled"):
+        roster.state = "checked"
+    return roster
 
 
 def faults_of(uow: UnitOfWork, id: str, limit: int | None = None) -> Iterator[RosterFaultRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from services.members.errors import NoStandingToday
 from services.members.histories.changing import entry_of, lock_history, replace_entries
 from services.members.histories.entries import DAY, Entry
 from services.members.histories.tracks import STANDING
@@ -63,6 +64,8 @@ def move_on(uow: UnitOfWork, member_id: str, standing: str, starts_on: date) -> 
     Raises NotFound, StandingOnThatDay, StandingCannotFollow, NoStandingToday."""
     row, history = lock_history(uow, STANDING, member_id)
     away = [entry for entry in history if entry.starts_on > uow.today]
+    if len(away) == len(history):
+        raise NoStandingToday
     now = history[-len(away) - 1]
     if starts_on <= now.starts_on:
         away.insert(0, now)

@@ -16,6 +16,8 @@ from services.members.histories.coming import begin_histories, let_categories_co
 from services.members.histories.tracks import CATEGORY
 from services.members.members import change_member
 from services.members.models import CategoryEntryRow, MemberRow
+from services.members.rosters.upload import confirm_roster
+from services.members.standings.history import change_standing
 from shared import clock
 from shared.audit import AuditRow
 from shared.errors import InvalidInput
@@ -26,9 +28,11 @@ from shared.service import RunningService
 from tests.unit.members.conftest import (
     LogIn,
     a_member,
+    check,
     import_all,
     members_of,
     post,
+    roster_now,
     said,
     short,
     today,
@@ -193,6 +197,62 @@ def test_a_chosen_list_gets_one_category_and_whoever_has_it_keeps_it(
     assert "学生 花子</a>" in look and short(APRIL + DAY) in look, "a later entry is in the way"
     refused = post(office, place, page=place, category="honorary", starts_on=APRIL.isoformat())
     assert refused.status_code == 409
+
+
+@pytest.mark.rule("M8")
+@pytest.mark.rule("M6")
+def test_nobody_gets_a_category_that_there_is_not(
+    running: RunningService, society: str, office: FlaskClient, student: MemberRow
+) -> None:
+    place = post(office, "/members/console/selections", page=LIST, all="1", act="category").headers["Location"]
+    answer = post(office, place, page=place, category="typo", starts_on=str(APRIL))
+    assert answer.status_code == 422 and 'id="e-category"' in answer.text
+    with running.unit(society) as uow:
+        add_category(uow, code="senior", name="シニア会員", name_en="Senior")
+    assert post(office, place, page=place, category="senior", starts_on=str(APRIL)).status_code == 303
+    with running.unit(society) as uow:
+        remove_category(uow, "senior")
+    work(running)
+    assert history(running, society, student) == [("student", JOINED)]
+
+
+@pytest.mark.rule("M8")
+@pytest.mark.rule("M10")
+def test_a_roster_changes_categories_from_today_on_also_of_whoever_joined_after_applying(
+    running: RunningService, society: str
+) -> None:
+    day = today(running, society)
+    with clock.travel(by=-30 * DAY):
+        applicant = a_member(running, society, name="申請 花子", number="8", category="student", standing="applying")
+    with running.unit(society) as uow:
+        change_standing(uow, applicant.id, "active", day - 20 * DAY)
+    import_all(running, society, roster("8,申請 花子,正会員", header="会員番号,氏名,会員種別").encode())
+    assert history(running, society, applicant) == [("student", day - 30 * DAY), ("regular", day)]
+
+
+@pytest.mark.rule("M10")
+def test_a_category_that_goes_after_the_check_stops_the_import(running: RunningService, society: str) -> None:
+    with running.unit(society) as uow:
+        add_category(uow, code="senior", name="シニア会員", name_en="Senior")
+    done = check(running, society, roster("1,新人,シニア会員", header="会員番号,氏名,会員種別").encode())
+    with running.unit(society) as uow:
+        remove_category(uow, "senior")
+        confirm_roster(uow, done.id)
+    work(running)
+    assert (roster_now(running, society, done.id).state, members_of(running, society)) == ("checked", [])
+
+
+@pytest.mark.rule("M8")
+def test_who_saves_an_entry_twice_saves_it_once(
+    running: RunningService, society: str, office: FlaskClient, student: MemberRow
+) -> None:
+    with running.unit(society, reading=True) as uow:
+        (first,) = history_of(uow, CATEGORY, student.id)
+    entry = f"{page_of(student)}/{first.id}"
+    for _ in range(2):
+        assert post(office, entry, page=entry, category="honorary", starts_on="2021-04-01").status_code == 303
+    with running.unit(society, reading=True) as uow:
+        assert uow.get(MemberRow, student.id).revision == student.revision + 1
 
 
 @pytest.mark.rule("M8")

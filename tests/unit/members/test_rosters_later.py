@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -16,8 +16,9 @@ from services.members.rosters import importing, upload
 from services.members.rosters.upload import confirm_roster, discard_roster
 from services.members.search import matching
 from services.members.standings.words import STANDINGS
-from shared import jobs
+from shared import clock, jobs
 from shared.identity import Role
+from shared.jobs import JobRow
 from shared.service import RunningService
 from shared.tables import write_csv
 from shared.uow import UnitOfWork
@@ -204,3 +205,39 @@ def test_a_standing_and_a_last_day_that_contradict_each_other_are_faults(running
     rows = ("1,A,正会員,在会,2020-03-31", "2,B,正会員,退会,2099-03-31", "3,C,正会員,退会予定,2099-03-31")
     found = faults(running, society, check(running, society, roster(*rows, header=header).encode()))
     assert [(row, column) for row, column, _ in found] == [(2, "standing"), (3, "leaves_on")]
+
+
+@pytest.mark.rule("M10")
+def test_a_last_day_that_passes_between_check_and_import_is_checked_again(
+    running: RunningService, society: str
+) -> None:
+    day = today(running, society)
+    data = roster(f"1,退会 予定,正会員,退会予定,{day}", header="会員番号,氏名,会員種別,会員状況,退会予定日")
+    done = check(running, society, data.encode())
+    assert done.faults == 0
+    with clock.travel(by=timedelta(days=1)):
+        with running.unit(society) as uow:
+            confirm_roster(uow, done.id)
+        work(running)
+    assert (roster_now(running, society, done.id).state, members_of(running, society)) == ("checked", [])
+
+
+@pytest.mark.rule("M10")
+def test_a_last_day_that_a_roster_leaves_open_is_not_forgotten(running: RunningService, society: str) -> None:
+    header = "会員番号,氏名,会員種別,会員状況,退会予定日"
+    import_all(running, society, roster("1,退会 者,正会員,退会,2025-03-31", header=header).encode())
+    again = check(running, society, roster("1,退会 者,正会員,退会,", header=header).encode())
+    assert (again.same, again.changed) == (1, 0)
+
+
+@pytest.mark.rule("M10")
+def test_a_file_whose_import_died_can_be_checked_again(running: RunningService, society: str) -> None:
+    done = check(running, society, roster(*ROWS).encode())
+    with running.unit(society) as uow:
+        job = confirm_roster(uow, done.id)
+    with running.unit(society) as uow:
+        uow.get(JobRow, job.id).state = "failed"
+    with running.unit(society) as uow:
+        upload.check_again(uow, done.id)
+    work(running)
+    assert roster_now(running, society, done.id).state == "checked"

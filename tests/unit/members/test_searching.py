@@ -32,6 +32,7 @@ FOUND: list[tuple[dict[str, Any], set[str]]] = [
     ({"standing": ["on_leave", "leaving"]}, {"個三", "法四"}),
     ({"number_from": "10"}, {"個二", "個三"}),
     ({"number_from": "9", "number_to": "9"}, {"個一"}),
+    ({"number_from": "０００９", "number_to": "００１０"}, {"個一", "個二"}),
     ({"joined_from": "2020-03-31"}, {"個二"}),
     ({"joined_to": "2020-03-30"}, {"個一"}),
     ({"leaves_from": "2099-03-01", "leaves_to": "2099-03-31"}, {"法四"}),

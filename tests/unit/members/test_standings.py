@@ -27,7 +27,7 @@ from shared.audit import AuditRow
 from shared.errors import ChangedMeanwhile, InvalidInput, NotFound, TsudoiError
 from shared.identity import Role
 from shared.ids import new_id
-from shared.messages.members import PersonChanged
+from shared.messages.members import MemberAdmitted, PersonChanged
 from shared.service import RunningService
 from tests.unit.members.conftest import LogIn, a_member, histories, make_society, members_of, post, said, short, today
 
@@ -143,6 +143,20 @@ def test_a_scheduled_change_comes_at_midnight_in_tokyo(
         assert members_of(running, society)[0].standing == "on_leave"
     told = [message.person.standing for message in said(running) if isinstance(message, PersonChanged)]
     assert told == ["active", "on_leave"], "once"
+
+
+@pytest.mark.rule("M5")
+def test_an_admission_that_came_while_nothing_ran_is_told_all_the_same(running: RunningService, society: str) -> None:
+    applicant = a_member(running, society, standing="applying")
+    begins = date(2027, 4, 1)
+    change(running, society, applicant, "active", begins)
+    change(running, society, applicant, "on_leave", begins + DAY)
+    with at_midnight_before(begins + 2 * DAY):
+        come(running, society)
+    (row,) = members_of(running, society)
+    assert (row.standing, row.joined_on) == ("on_leave", begins)
+    (told,) = [message for message in said(running) if isinstance(message, MemberAdmitted)]
+    assert told.joined_on == begins
 
 
 @pytest.mark.rule("M5")
