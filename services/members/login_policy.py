@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from services.members.models import LoginPolicyRow, SecondFactorRow
+from services.members.models import AccountRow, LoginPolicyRow, SecondFactorRow
 from shared.uow import UnitOfWork
 
 
@@ -28,3 +28,8 @@ def accounts_with_factor(uow: UnitOfWork, account_ids: Sequence[str]) -> set[str
 
 def is_confirmed() -> sa.ColumnElement[bool]:
     return SecondFactorRow.confirmed_at.is_not(None)
+
+
+def must_set_up(uow: UnitOfWork, account: AccountRow) -> bool:
+    """Whoever has a role of the office, where the society asks for it, and has no app yet."""
+    return bool(account.roles) and staff_need_factor(uow) and factor_of(uow, account.id) is None

@@ -19,7 +19,7 @@ from services.members.login_policy import factor_of, is_confirmed, staff_need_fa
 from services.members.models import AccountRow, LoginPolicyRow, SecondFactorRow, SpareCodeRow
 from services.members.sessions import end_all_sessions
 from services.members.tokens import digest
-from shared import audit
+from shared import audit, clock
 from shared.errors import NotFound
 from shared.identity import Actor
 from shared.service import RunningService
@@ -37,18 +37,25 @@ def spare_codes_left(uow: UnitOfWork, account_id: str) -> int:
 
 
 def begin_set_up(uow: UnitOfWork, account_id: str, key: str) -> str:
-    """The secret for the app, in base32; the same one until it is confirmed. `key`: the installation's own secret.
-
-    Raises NotFound where there is a confirmed one."""
+    """A new secret for the app, in base32: whoever began before and copied theirs has nothing of it. `key`: the
+    installation's own secret. Raises NotFound where an app is confirmed already."""
     row = uow.session.get(SecondFactorRow, account_id, with_for_update=True)
-    if row is None:
-        row = uow.add(SecondFactorRow(account_id=account_id, sealed=_seal(pyotp.random_base32(), key)))
-    elif row.confirmed_at:
+    if row is not None and row.confirmed_at:
         raise NotFound
-    elif _open(row.sealed, key) is None:
-        row.sealed = _seal(pyotp.random_base32(), key)
-    secret = _open(row.sealed, key)
-    assert secret
+    secret = pyotp.random_base32()
+    if row is None:
+        uow.add(SecondFactorRow(account_id=account_id, sealed=_seal(secret, key)))
+    else:
+        row.sealed = _seal(secret, key)
+    return secret
+
+
+def begun_set_up(uow: UnitOfWork, account_id: str, key: str) -> str:
+    """The secret that waits for its first code. Raises NotFound."""
+    row = uow.session.get(SecondFactorRow, account_id)
+    secret = _open(row.sealed, key) if row and not row.confirmed_at else None
+    if secret is None:
+        raise NotFound
     return secret
 
 
@@ -60,13 +67,18 @@ def confirm_set_up(uow: UnitOfWork, account_id: str, code: str, key: str) -> Seq
     if row is None or row.confirmed_at or not _take(uow, row, code, key):
         raise WrongCode.in_field()
     row.confirmed_at = uow.now
+    uow.session.flush()
     audit.record(uow, "add-second-factor", f"account/{account_id}")
     return make_spare_codes(uow, account_id)
 
 
 def make_spare_codes(uow: UnitOfWork, account_id: str) -> Sequence[str]:
-    """New ones; the older ones count no more."""
+    """New ones; the older ones count no more. Raises NotFound where there is no app."""
+    row = uow.session.get(SecondFactorRow, account_id, with_for_update=True)
+    if row is None or not row.confirmed_at:
+        raise NotFound
     _forget_spare_codes(uow, account_id)
+    audit.record(uow, "make-spare-codes", f"account/{account_id}")
     codes = [_spare_code() for _ in range(SPARE_CODES)]
     for code in codes:
         uow.add(SpareCodeRow(account_id=account_id, digest=digest(f"{account_id} {_plain(code)}")))
@@ -77,8 +89,8 @@ def check_code(running: RunningService, society_id: str, account_id: str, code: 
     """Of the app, or a spare one; each counts once. Raises WrongCode, TooManyAttempts."""
     limits = throttle.code_limits(account_id)
     with running.unit(society_id) as uow:
-        throttle.check(uow, limits)
         row = uow.session.get(SecondFactorRow, account_id, with_for_update=True)
+        throttle.check(uow, limits)  # behind the lock: many at once are counted one after the other
         right = (
             row is not None
             and row.confirmed_at is not None
@@ -129,7 +141,7 @@ def _take(uow: UnitOfWork, row: SecondFactorRow, code: str, key: str) -> bool:
     given = "".join(code.split())
     if secret is None or len(given) != 6:
         return False
-    app, now = pyotp.TOTP(secret, interval=STEP), int(uow.now.timestamp()) // STEP
+    app, now = pyotp.TOTP(secret, interval=STEP), int(clock.outside().timestamp()) // STEP
     for step in range(now - EITHER_WAY, now + EITHER_WAY + 1):
         if step > row.last_step and secrets.compare_digest(app.at(step * STEP).encode(), given.encode()):
             row.last_step = step

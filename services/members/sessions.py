@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from services.members.login_policy import factor_of, staff_need_factor
+from services.members.login_policy import must_set_up
 from services.members.models import AccountRow, LoginSessionRow, MemberRow
 from services.members.standings.words import role_of
 from services.members.tokens import digest
@@ -98,7 +98,7 @@ def principal_of(uow: UnitOfWork, account: AccountRow, session_id: str) -> Princ
     person = uow.get(MemberRow, account.person_id)
     roles = {Role(role) for role in account.roles}
     own = role_of(person.kind, person.standing)
-    if roles and staff_need_factor(uow) and factor_of(uow, account.id) is None:
+    if must_set_up(uow, account):
         roles = set() if own else {Role.GUEST}  # nothing of the office before it is set up
     if own and not (own is Role.GUEST and roles):
         roles.add(own)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -115,19 +115,29 @@ def keep(*tables: str, kept: bool = True) -> None:
                 )
 
 
+def only_read(view: str) -> None:
+    """On PostgreSQL: a view of the owner's would let others write past row-level security."""
+    for name in _writers(view):
+        op.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {view} FROM {name}")
+
+
 def _keep_from_others(table: str, kept: bool) -> None:
-    """From every role that may insert: the service's is known by what it may do, whatever its name."""
+    for name in _writers(table):
+        if kept:
+            op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}")
+        else:
+            op.execute(f"GRANT UPDATE, DELETE ON {table} TO {name}")
+
+
+def _writers(table: str) -> Sequence[str]:
+    """Every role that may insert but the owner, quoted: the service's is known by what it may do, whatever its name."""
     grantees = text(
         "SELECT DISTINCT grantee FROM information_schema.role_table_grants WHERE table_schema = current_schema()"
         " AND table_name = :table AND privilege_type = 'INSERT' AND grantee NOT IN (current_user, 'PUBLIC')"
     )
     bind = op.get_bind()
-    for role in bind.execute(grantees, {"table": table}).scalars().all():
-        name = bind.dialect.identifier_preparer.quote_identifier(role)
-        if kept:
-            op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}")
-        else:
-            op.execute(f"GRANT UPDATE, DELETE ON {table} TO {name}")
+    roles = bind.execute(grantees, {"table": table}).scalars().all()
+    return [bind.dialect.identifier_preparer.quote_identifier(role) for role in roles]
 
 
 def engine_for_migration(url: str) -> Engine:

@@ -18,7 +18,15 @@ MOST_IN_A_SHEET = 1_048_575  # rows that a sheet of Excel has below its headers
 
 
 def headers() -> list[str]:
-    what = [_("Entry no."), _("When"), _("Done by"), _("Action"), _("Kind"), _("Subject"), _("Changes")]
+    what = [
+        _("Entry no."),
+        _("Date and time"),
+        _("Done by"),
+        _("Action"),
+        _("Kind of subject"),
+        _("What it concerns"),
+        _("Changes"),
+    ]
     return [*what, _("Identifier of the subject"), _("Identifier of the entry"), _("Hash")]
 
 

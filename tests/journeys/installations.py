@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 import requests
 
 from deploy.stack.ports import free_port
@@ -154,3 +155,8 @@ INSTALLATIONS: dict[str, Callable[[], contextlib.AbstractContextManager[Installa
     "onebox": onebox,
     "stack": stack,
 }
+
+# for chapters of one service, whose unit tests are of the other kind of installation: one of the two is enough
+ON_THE_STACK = pytest.mark.parametrize(
+    "installation", [pytest.param("stack", marks=pytest.mark.xdist_group("journey-stack"))], indirect=True
+)

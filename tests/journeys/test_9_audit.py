@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.browser import PHONE
-from tests.journeys.installations import wait_for
+from tests.journeys.installations import ON_THE_STACK, wait_for
 from tests.journeys.people import ADMINISTRATOR, Here, log_in
+
+pytestmark = ON_THE_STACK
 
 TRAIL = "/members/console/audit"
 AFFAIRS = "affairs@demo.example"

@@ -9,8 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.browser import PHONE, Window
+from tests.journeys.installations import ON_THE_STACK
 from tests.journeys.people import Here, password_link, set_password
 from tests.journeys.test_9_standings import add_member
+
+pytestmark = ON_THE_STACK
 
 IMPORT = "/members/console/records/import"
 

@@ -8,8 +8,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.browser import PHONE
+from tests.journeys.installations import ON_THE_STACK
 from tests.journeys.people import ADMINISTRATOR, Here, log_in
 from tests.journeys.test_9_standings import LIST, add_member
+
+pytestmark = ON_THE_STACK
 
 
 @pytest.mark.rule("M9")

@@ -12,7 +12,7 @@ from services.members.announcements.attachments import copy_attachments, remove_
 from services.members.categories import list_categories
 from services.members.models import AnnouncementRow, ReadRow
 from shared import audit
-from shared.errors import N_, Fault, InvalidInput, NotFound
+from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput, NotFound
 from shared.ids import new_id
 from shared.uow import UnitOfWork
 
@@ -40,15 +40,22 @@ def add_announcement(uow: UnitOfWork, given: Mapping[str, Any], *, id: str | Non
     return row
 
 
-def change_announcement(uow: UnitOfWork, id: str, given: Mapping[str, Any]) -> AnnouncementRow:
-    """Any of its fields. Whoever has read it is not told again. Raises NotFound, InvalidInput."""
+def change_announcement(
+    uow: UnitOfWork, id: str, given: Mapping[str, Any], *, revision: int | None = None
+) -> AnnouncementRow:
+    """Any of its fields. Whoever has read it is not told again. With `revision`: refused if somebody else was quicker.
+
+    Raises NotFound, InvalidInput, ChangedMeanwhile."""
     row = uow.get(AnnouncementRow, id, lock=True)
+    if revision is not None and revision != row.revision:
+        raise ChangedMeanwhile
     after = {name: value for name, value in _plain_text(given).items() if value != getattr(row, name)}
     _check(uow, {"shown_from": row.shown_from, "shown_until": row.shown_until, **after}, known=row.categories)
     if after:
         before = {name: getattr(row, name) for name in after}
         for name, value in after.items():
             setattr(row, name, value)
+        row.revision += 1
         _record(uow, "change-announcement", row, before=audit.plain(before), after=audit.plain(after))
     return row
 

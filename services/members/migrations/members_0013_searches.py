@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import UtcDateTime
-from shared.migrations import LOCK_TIMEOUT, isolate
+from shared.migrations import LOCK_TIMEOUT, isolate, only_read
 
 revision = "members_0013"
 down_revision = "members_0012"
@@ -51,6 +51,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         _index_beside_the_work()
         op.execute(VIEW)
+        only_read("searched_members")
     else:
         for name, place in INDEXES.items():
             op.execute(f"CREATE INDEX {name} ON {place}")

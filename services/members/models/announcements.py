@@ -23,6 +23,7 @@ class AnnouncementRow(SocietyOwned, Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     ordinal: Mapped[int]
+    revision: Mapped[int] = mapped_column(default=0)
     title: Mapped[str]
     title_en: Mapped[str] = mapped_column(default="")
     body: Mapped[str] = mapped_column(sa.Text, default="")

@@ -116,7 +116,7 @@ def show_announcement(id: UUID) -> ResponseReturnValue:
 def show_editing(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         row = uow.get(AnnouncementRow, str(id))
-        values = {name: getattr(row, name) for name in AnnouncementSchema().fields}
+        values = {name: getattr(row, name) for name in (*AnnouncementSchema().fields, "revision")}
         return render_template("members/announcement_form.html", values=values, **_form_context(uow, row))
 
 
@@ -126,7 +126,7 @@ def edit(id: UUID) -> ResponseReturnValue:
     try:
         given = load_form(AnnouncementSchema)
         with unit() as uow:
-            change_announcement(uow, str(id), given)
+            change_announcement(uow, str(id), given, revision=request.form.get("revision", type=int))
             _attach(uow, str(id))
     except TsudoiError as error:
         with reading() as uow:

@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
 from services.members.errors import LoginNotBegun
+from services.members.login_policy import must_set_up
 from services.members.logins import Attempt, HalfOpened, finish_login, log_in
+from services.members.models import AccountRow
 from services.members.pages.cookies import HALF_COOKIE, LOGIN_COOKIE, give_half, give_session, give_token, take_all
 from services.members.pages.whereabouts import chosen_society, place, societies, society_here
 from services.members.sessions import Opened, end_session, living_session, renew_session, society_of_cookie
@@ -141,7 +143,11 @@ def home_of(who: Principal) -> str:
 
 
 def _come_in(opened: Opened) -> ResponseReturnValue:
-    return give_session(make_response(redirect(_next(home_of(opened.principal)), 303)), opened)
+    who = opened.principal
+    with running_service().unit(who.society_id, reading=True) as uow:
+        first = must_set_up(uow, uow.get(AccountRow, who.account_id))
+    place = "/members/my/security" if first else _next(home_of(who))
+    return give_session(make_response(redirect(place, 303)), opened)
 
 
 def _next(otherwise: str) -> str:

@@ -32,7 +32,7 @@ from services.members.histories.tracks import TRACKS
 from services.members.invitations import start_invitations
 from services.members.login_policy import factor_of
 from services.members.members import CHANGEABLE, add_member, change_member, free_address
-from services.members.models import MemberRow
+from services.members.models import AccountRow, MemberRow
 from services.members.pages.finding import asked_search, list_context, list_members, ticked
 from services.members.pages.words import (
     BADGES,
@@ -204,7 +204,7 @@ def remove_second_step(id: UUID) -> ResponseReturnValue:
         account = account_of(uow, str(id))
         if account is None:
             raise NotFound
-        if account.is_staff:
+        if uow.get(AccountRow, account.id, lock=True).roles:
             raise Forbidden
         remove_factor(uow, account.id)
     flash(_("Two-step login is switched off."))

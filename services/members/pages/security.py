@@ -13,7 +13,7 @@ from markupsafe import Markup
 from marshmallow import Schema, fields, validate
 from ua_parser import parse
 
-from services.members.login_policy import factor_of, staff_need_factor
+from services.members.login_policy import factor_of, must_set_up
 from services.members.logins import check_own_password
 from services.members.models import AccountRow, LoginSessionRow, MemberRow
 from services.members.pages.cookies import give_token
@@ -21,6 +21,7 @@ from services.members.pages.login import CodeSchema
 from services.members.qr import qr
 from services.members.second_factor import (
     begin_set_up,
+    begun_set_up,
     confirm_set_up,
     make_spare_codes,
     remove_factor,
@@ -47,14 +48,30 @@ def show_security() -> ResponseReturnValue:
 @pages.get("/second-step")
 @allow_anyone_logged_in
 def show_set_up() -> ResponseReturnValue:
-    """A new page shows the same secret again: whoever reloads has not begun anew."""
-    return render_template("members/second_step.html", **_set_up())
+    """The key is shown once, after the password; whoever reloads begins anew."""
+    return redirect(url_for("security.show_security"))
 
 
 @pages.post("/second-step")
 @allow_anyone_logged_in
+def begin() -> ResponseReturnValue:
+    try:
+        _check_password()
+        with unit() as uow:
+            begin_set_up(uow, principal().account_id, running_service().settings.secret)
+    except TsudoiError as error:
+        return form_again("members/security.html", error, **_context())
+    return render_template("members/second_step.html", **_set_up())
+
+
+@pages.post("/second-step/confirm")
+@allow_anyone_logged_in
 def confirm() -> ResponseReturnValue:
     who = principal()
+    with reading() as uow:
+        if factor_of(uow, who.account_id):  # clicked twice: the codes went to an answer that nobody saw
+            flash(_("Two-step login is on. If you have not kept the spare codes, please make new ones."))
+            return redirect(url_for("security.show_security"), 303)
     try:
         code = load_form(CodeSchema)["code"]
         with unit() as uow:
@@ -133,7 +150,7 @@ def _context() -> dict[str, object]:
         return {
             "factor": factor_of(uow, who.account_id),
             "codes_left": spare_codes_left(uow, who.account_id),
-            "must_have": uow.get(AccountRow, who.account_id).is_staff and staff_need_factor(uow),
+            "must_set_up": must_set_up(uow, uow.get(AccountRow, who.account_id)),
             "sessions": living_sessions(uow, who.account_id),
             "here": who.session_id,
             "device": device,
@@ -142,8 +159,8 @@ def _context() -> dict[str, object]:
 
 def _set_up() -> dict[str, object]:
     who, here = principal(), society()
-    with unit() as uow:
-        secret = begin_set_up(uow, who.account_id, running_service().settings.secret)
+    with reading() as uow:
+        secret = begun_set_up(uow, who.account_id, running_service().settings.secret)
         email = uow.get(MemberRow, uow.get(AccountRow, who.account_id).person_id).email or ""
     address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=here.name if here else "Tsudoi")
     key = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

@@ -16,7 +16,7 @@ from services.members.models import AccountRow, MemberRow
 from services.members.pages.words import ROLE_NAMES
 from services.members.person_input import read_person
 from services.members.roles import STAFF_CHANGE
-from shared.errors import N_, Fault, InvalidInput, TsudoiError
+from shared.errors import N_, Fault, Forbidden, InvalidInput, TsudoiError
 from shared.identity import Role
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.forms import form_again, load_form
@@ -92,9 +92,13 @@ def change(id: UUID) -> ResponseReturnValue:
 @pages.post("/<uuid:id>/second-step/remove")
 @allow(*STAFF_CHANGE)
 def remove_factor(id: UUID) -> ResponseReturnValue:
-    """For whoever has lost phone and spare codes."""
+    """For whoever has lost phone and spare codes. Of one's own it asks for the password, on the page of one's login;
+    operators belong to no society's administrators."""
     with unit() as uow:
-        second_factor.remove_factor(uow, uow.get(AccountRow, str(id)).id)
+        account = uow.get(AccountRow, str(id), lock=True)
+        if account.id == principal().account_id or Role.OPERATOR in account.roles:
+            raise Forbidden
+        second_factor.remove_factor(uow, account.id)
     flash(_("Two-step login is switched off."))
     return redirect(url_for("staff.show_account", id=id), 303)
 
@@ -130,7 +134,7 @@ def _account(id: UUID) -> dict[str, object]:
         return {
             "account": account,
             "person": uow.get(MemberRow, account.person_id),
-            "has_factor": factor_of(uow, account.id) is not None,
+            "has_factor": account.id != principal().account_id and factor_of(uow, account.id) is not None,
             "role_choices": _role_choices(),
             "values": {"roles": account.roles},
         }

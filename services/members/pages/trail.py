@@ -69,6 +69,7 @@ TRAIL = Trail(
         "found-society": N_("Became the first administrator"),
         "add-second-factor": N_("Set up two-step login"),
         "remove-second-factor": N_("Switched off two-step login"),
+        "make-spare-codes": N_("Made spare codes"),
         "use-spare-code": N_("Logged in with a spare code"),
         "change-login-policy": N_("Changed whether staff must have two-step login"),
         "add-record": N_("Added a history record"),

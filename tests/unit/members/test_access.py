@@ -344,6 +344,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/my/email/<token>",
         "/members/my/security",
         "/members/my/security/second-step",
+        "/members/my/security/second-step/confirm",
         "/members/my/security/second-step/remove",
         "/members/my/security/spare-codes",
         "/members/my/security/sessions/<uuid:id>/end",

@@ -112,6 +112,24 @@ def test_the_form_sent_twice_writes_one_and_comes_back_with_what_is_wrong(
 
 
 @pytest.mark.rule("M15")
+def test_two_who_edit_at_once_do_not_undo_each_other(
+    running: RunningService, society: str, office: FlaskClient
+) -> None:
+    id = write(running, society)
+    page = f"/members/console/announcements/{id}/edit"
+    form = {"title": "総会のご案内（訂正）", "shown_from": str(today(running, society)), "revision": "0"}
+    change(running, society, id, categories=["student"])  # while the other one types
+    refused = post(office, page, page=page, **form)
+    assert refused.status_code == 409
+    with running.unit(society, reading=True) as uow:
+        assert (uow.get(AnnouncementRow, id).title, uow.get(AnnouncementRow, id).categories) == (
+            "総会のご案内",
+            ["student"],
+        )
+    assert post(office, page, page=page, **{**form, "revision": "1", "categories": "student"}).status_code == 303
+
+
+@pytest.mark.rule("M15")
 def test_the_period_says_what_it_is_today(running: RunningService, society: str, her: FlaskClient) -> None:
     day = today(running, society)
     write(running, society, "昨日まで", shown_from=day - 2 * DAY, shown_until=day - DAY)

@@ -116,7 +116,7 @@ def test_who_is_no_member_today_is_not_told_why(
     with running.unit(society) as uow:
         change_standing(uow, member.id, standing, uow.today)
     seen = client.get(address)
-    assert seen.status_code == 200 and "現在の会員ではありません" in seen.text
+    assert seen.status_code == 200 and "有効ではありません" in seen.text
     for hidden in (NAME, "正会員", "休会", "退会", "除名"):
         assert hidden not in main(seen), hidden
     page = her.get(MINE)
@@ -134,7 +134,7 @@ def test_a_change_that_has_come_counts_before_the_clock_work_has_run(
         change_standing(uow, member.id, "on_leave", uow.today + timedelta(days=1))
     assert NAME in client.get(address).text
     with clock.travel(by=timedelta(days=1)):
-        assert "現在の会員ではありません" in client.get(address).text
+        assert "有効ではありません" in client.get(address).text
 
 
 @pytest.mark.rule("M17+")

@@ -160,6 +160,9 @@ def test_what_is_searched_is_of_one_society_and_indexed_as_it_is_asked_for(
         assert set(found) == indexed(mine.search)
     with running.session(reading=True) as session:
         assert session.execute(sa.text("SELECT count(*) FROM searched_members")).scalar_one() == 0, "no society, nobody"
+    for deed in ("UPDATE searched_members SET kana = 'x'", "DELETE FROM searched_members"):
+        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), running.unit(society) as uow:
+            uow.session.execute(sa.text(deed))
 
 
 @pytest.mark.rule("M3")

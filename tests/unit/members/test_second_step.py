@@ -28,6 +28,12 @@ SAFETY = "/members/my/security"
 CODE = "/members/login/code"
 
 
+@pytest.fixture(autouse=True)
+def phones_travel_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clocks of phones go with the travels of these tests."""
+    monkeypatch.setattr(clock, "outside", clock.now)
+
+
 @pytest.fixture
 def account(running: RunningService, society: str, hashed: str) -> str:
     return with_account(running, society, a_member(running, society, email=EMAIL), hashed)
@@ -39,12 +45,18 @@ def staff(running: RunningService, society: str, hashed: str) -> str:
     return with_account(running, society, person, hashed, ["administrator"])
 
 
+def begin(browser: FlaskClient) -> pyotp.TOTP:
+    """With the key that the page shows after the password."""
+    shown = post(browser, f"{SAFETY}/second-step", page=SAFETY, password=PASSWORD)
+    key = re.search(r"<code>([A-Z2-7 ]+)</code>", shown.text)
+    assert key, shown.text
+    return pyotp.TOTP(key[1].replace(" ", ""))
+
+
 def set_up(browser: FlaskClient) -> tuple[pyotp.TOTP, list[str]]:
-    """With the key that the page shows; the spare codes are those that it shows afterwards."""
-    key = re.search(r"<code>([A-Z2-7 ]+)</code>", browser.get(f"{SAFETY}/second-step").text)
-    assert key
-    app = pyotp.TOTP(key[1].replace(" ", ""))
-    done = post(browser, f"{SAFETY}/second-step", page=f"{SAFETY}/second-step", code=now(app))
+    """The app, and the spare codes that are shown afterwards."""
+    app = begin(browser)
+    done = post(browser, f"{SAFETY}/second-step/confirm", page=SAFETY, code=now(app))
     assert done.status_code == 200, done.text
     return app, re.findall(r"<code>([a-z2-7-]{19})</code>", done.text)
 
@@ -121,7 +133,7 @@ def test_a_spare_code_opens_once(
     assert "9 個" in client.get(SAFETY).text
     with running.unit(society, reading=True) as uow:
         actions = uow.session.scalars(sa.select(AuditRow.action).order_by(AuditRow.id)).all()
-    assert actions[-2:] == ["add-second-factor", "use-spare-code"]
+    assert actions[-3:] == ["add-second-factor", "make-spare-codes", "use-spare-code"]
     renewed = post(client, f"{SAFETY}/spare-codes", page=SAFETY, password=PASSWORD).text
     fresh = re.findall(r"<code>([a-z2-7-]{19})</code>", renewed)
     assert len(fresh) == 10 and not set(fresh) & set(codes)
@@ -191,7 +203,33 @@ def test_the_secret_of_the_app_is_not_in_the_database(
     phone, codes = set_up(client)
     assert phone.secret.encode() not in (running.settings.home / "members.db").read_bytes()
     assert codes[0].encode() not in (running.settings.home / "members.db").read_bytes()
-    assert client.get(f"{SAFETY}/second-step").status_code == 404, "shown until it is confirmed, and never again"
+    assert client.get(f"{SAFETY}/second-step").location == SAFETY, "shown once, and never again"
+    again = post(client, f"{SAFETY}/second-step", page=SAFETY, password=PASSWORD)
+    assert again.status_code == 404
+
+
+def test_the_key_is_shown_after_the_password_and_each_time_another_one(client: FlaskClient, account: str) -> None:
+    """Whoever sat at an open browser, or knew the password once, has nothing of what they saw."""
+    log_in(client, EMAIL)
+    refused = post(client, f"{SAFETY}/second-step", page=SAFETY, password="wrong")
+    assert refused.status_code == 422 and "<code>" not in refused.text
+    stolen, own = begin(client), begin(client)
+    assert stolen.secret != own.secret
+    assert post(client, f"{SAFETY}/second-step/confirm", page=SAFETY, code=now(stolen)).status_code == 422
+    assert post(client, f"{SAFETY}/second-step/confirm", page=SAFETY, code=now(own)).status_code == 200
+    twice = post(client, f"{SAFETY}/second-step/confirm", page=SAFETY, code=now(own))
+    assert (twice.status_code, twice.location) == (303, SAFETY), "clicked twice"
+
+
+def test_phones_go_by_the_time_outside_also_where_the_demo_has_travelled(
+    client: FlaskClient, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    with later(days=40):
+        log_in(client, EMAIL)
+        phone = begin(client)
+        code = phone.at(clock.outside())
+        assert post(client, f"{SAFETY}/second-step/confirm", page=SAFETY, code=code).status_code == 200
 
 
 @pytest.mark.rule("W3")
@@ -209,7 +247,7 @@ def test_a_society_asks_it_of_all_staff(
     log_in(desk, EMAIL)
     assert post(client, f"{staff_page}/login-policy", page=staff_page, need="1").status_code == 303
     assert desk.get("/members/console/members").status_code in (302, 303, 401), "at once"
-    assert log_in(desk, EMAIL).location == "/members/my/"
+    assert log_in(desk, EMAIL).location == SAFETY
     assert desk.get("/members/console/members").status_code == 403
     assert "スタッフ全員に2段階認証を必須" in desk.get(SAFETY).text
     set_up(desk)
@@ -232,6 +270,20 @@ def test_the_office_helps_members_who_have_lost_their_phone_but_not_staff(
     assert post(affairs, f"{page}/second-step/remove", page=page).status_code == 303
     assert log_in(app.test_client(), EMAIL).location == "/members/my/"
     assert post(affairs, f"/members/console/members/{other}/second-step/remove", page=page).status_code == 403
+    with running.unit(society) as uow:  # an operator is no member of any staff
+        uow.get(AccountRow, account).roles = ["operator"]
+    assert post(affairs, f"{page}/second-step/remove", page=page).status_code == 403
+    administrator = as_role(Role.ADMINISTRATOR)
+    of_staff = f"/members/console/staff/{account}"
+    assert post(administrator, f"{of_staff}/second-step/remove", page=of_staff).status_code == 403
+
+
+@pytest.mark.rule("S10")
+def test_ones_own_second_step_asks_for_the_password_also_of_administrators(client: FlaskClient, staff: str) -> None:
+    log_in(client, "staff@example.jp")
+    set_up(client)
+    page = f"/members/console/staff/{staff}"
+    assert post(client, f"{page}/second-step/remove", page=page).status_code == 403
 
 
 @pytest.mark.rule("S9")
