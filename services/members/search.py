@@ -58,7 +58,8 @@ def matching(search: MemberSearch = EVERYBODY) -> sa.Select[Any]:
 
 def matching_ids(search: MemberSearch) -> sa.Select[Any]:
     """The same as ids of `Found`, which can be ordered and cut short by its columns: the quick way to one page."""
-    return sa.select(Found.id).where(*_conditions(search))
+    statement = sa.select(Found.id).where(*_conditions(search))
+    return _who_stood(statement, search.standing, search.on) if search.standing and search.on else statement
 
 
 def ordering(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
@@ -79,8 +80,8 @@ def _conditions(search: MemberSearch) -> Iterator[sa.ColumnElement[bool]]:
         yield holds(fold(word))
     if search.category:
         yield Found.category.in_(search.category)
-    if search.standing:
-        yield _stood(search.standing, search.on) if search.on else Found.standing.in_(search.standing)
+    if search.standing and not search.on:
+        yield Found.standing.in_(search.standing)
     yield from _numbered(search.number_from, search.number_to)
     yield from _between(Found.joined_on, search.joined_from, search.joined_to)
     yield from _between(Found.leaves_on, search.leaves_from, search.leaves_to)
@@ -126,11 +127,12 @@ def _numbered(first: str, last: str) -> Iterator[sa.ColumnElement[bool]]:
         yield sa.or_(length < len(last), sa.and_(length == len(last), number <= last))
 
 
-def _stood(standings: Sequence[str], on: date) -> sa.ColumnElement[bool]:
+def _who_stood(statement: sa.Select[Any], standings: Sequence[str], on: date) -> sa.Select[Any]:
+    """Joined, not asked for each member: a member has one entry in force on a day, and the planner may begin with the
+    entries as well as with the members."""
     entry, later = aliased(StandingRow), aliased(StandingRow)
     overtaken = sa.exists().where(
         later.member_id == entry.member_id, later.starts_on > entry.starts_on, later.starts_on <= on
     )
-    return sa.exists().where(
-        entry.member_id == Found.id, entry.standing.in_(standings), entry.starts_on <= on, ~overtaken
-    )
+    in_force = sa.and_(entry.standing.in_(standings), entry.starts_on <= on, ~overtaken)
+    return statement.join(entry, entry.member_id == Found.id).where(in_force)
