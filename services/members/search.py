@@ -4,7 +4,7 @@ and by what else is known of them, today or on a day."""
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -59,7 +59,7 @@ def matching(search: MemberSearch = EVERYBODY) -> sa.Select[Any]:
 def matching_ids(search: MemberSearch) -> sa.Select[Any]:
     """The same as ids of `Found`, which can be ordered and cut short by its columns: the quick way to one page."""
     statement = sa.select(Found.id).where(*_conditions(search))
-    return _who_stood(statement, search.standing, search.on) if search.standing and search.on else statement
+    return _who_stood(statement, search, search.on) if search.standing and search.on else statement
 
 
 def ordering(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
@@ -68,9 +68,9 @@ def ordering(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
     return tuple(column.desc() if sort.startswith("-") else column.asc() for column in columns)
 
 
-def standing_on(day: date) -> sa.ScalarSelect[str]:
+def standing_on(day: date, member_id: Any = MemberRow.id) -> sa.ScalarSelect[str]:
     """The standing of a member on a day; NULL before their history begins."""
-    until = sa.select(StandingRow.standing).where(StandingRow.member_id == MemberRow.id, StandingRow.starts_on <= day)
+    until = sa.select(StandingRow.standing).where(StandingRow.member_id == member_id, StandingRow.starts_on <= day)
     return until.order_by(StandingRow.starts_on.desc()).limit(1).scalar_subquery()
 
 
@@ -127,12 +127,14 @@ def _numbered(first: str, last: str) -> Iterator[sa.ColumnElement[bool]]:
         yield sa.or_(length < len(last), sa.and_(length == len(last), number <= last))
 
 
-def _who_stood(statement: sa.Select[Any], standings: Sequence[str], on: date) -> sa.Select[Any]:
-    """Joined, not asked for each member: a member has one entry in force on a day, and the planner may begin with the
-    entries as well as with the members."""
+def _who_stood(statement: sa.Select[Any], search: MemberSearch, on: date) -> sa.Select[Any]:
+    """Few are found by words: each of them is looked up. Otherwise entries are joined, of which a member has one in
+    force on a day, so that the planner may begin with the entries as well as with the members."""
+    if search.q:
+        return statement.where(standing_on(on, Found.id).in_(search.standing))
     entry, later = aliased(StandingRow), aliased(StandingRow)
     overtaken = sa.exists().where(
         later.member_id == entry.member_id, later.starts_on > entry.starts_on, later.starts_on <= on
     )
-    in_force = sa.and_(entry.standing.in_(standings), entry.starts_on <= on, ~overtaken)
+    in_force = sa.and_(entry.standing.in_(search.standing), entry.starts_on <= on, ~overtaken)
     return statement.join(entry, entry.member_id == Found.id).where(in_force)

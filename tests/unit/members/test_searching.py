@@ -123,6 +123,12 @@ def test_a_file_says_the_standing_of_the_searched_day_and_names_the_day(
     assert len(rows) == 2 and all("在会" in row and "退会" not in row.replace("今退会", "") for row in rows)
     page = office.get(LIST, query_string=asked).text
     assert page.count("基準日：</small>") == 2, "the list shows both: now, and then"
+    for q, shown in (("今休", ["今休会"]), ("今", ["今休会", "今退会"]), ("他", [])):  # words are looked up otherwise
+        text = office.get(LIST, query_string={**asked, "q": q}).text
+        assert [name for name in ("今休会", "今退会") if f">{name}</a>" in text] == shown
+    assert (
+        "今休会</a>" not in office.get(LIST, query_string={"q": "今", "standing": "on_leave", "on": "2023-03-31"}).text
+    )
     today = office.get(f"{LIST}/export.csv").data.decode("utf-8-sig")
     assert "会員状況," in today and "休会" in today
 
