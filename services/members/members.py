@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
 from services.members.errors import EmailInUse, NumberInUse, StillMember
-from services.members.histories.settling import begin_histories_of, category_from_today, histories
+from services.members.histories.settling import begin_histories_of, from_today, histories
 from services.members.histories.tracks import CATEGORY
 from services.members.models import AccountRow, MemberRow
 from services.members.numbers.register import holders, keep_number
@@ -141,8 +141,7 @@ def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: 
     changed = {name: value for name, value in values.items() if value != before[name]}
     if not changed:
         return row
-    if "category" in changed:
-        histories(uow, CATEGORY, [row])  # as an older release may have left it: told before it changes
+    known = histories(uow, CATEGORY, [row]) if "category" in changed else {}  # before it changes
     with uow.session.no_autoflush:
         for name, value in changed.items():
             setattr(row, name, value)
@@ -153,7 +152,7 @@ def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: 
     if "email" in changed:
         row.address_dead_at = None
     if "category" in changed:
-        category_from_today(uow, row)
+        from_today(uow, CATEGORY, row, known[row.id])
     if "number" in changed:
         keep_number(uow, row.id, before["number"])
         keep_number(uow, row.id, row.number)

@@ -4,14 +4,12 @@ For administrators of the society alone: it shows what all others have done, and
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, send_file, stream_with_context
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
@@ -20,17 +18,18 @@ from shared.audit.chain import head_of
 from shared.audit.rows import CheckRow
 from shared.audit.sealing import count_unsealed, of_late
 from shared.audit.search import Page, Wanted, matching, page_of
-from shared.audit.words import Trail, joined
+from shared.audit.words import joined
 from shared.errors import InvalidInput
 from shared.identity import Role
 from shared.service import RunningService
-from shared.tables import write_csv, write_xlsx
+from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 from shared.web import audit_file
 from shared.web.access import allow, reading
 from shared.web.audit_entries import shown
 from shared.web.forms import Faults, load_args
 from shared.web.navigation import SERVICES
+from shared.web.sheets import sheet_answer
 
 SIZE = 50
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
@@ -95,22 +94,14 @@ def make_blueprint(running: RunningService) -> Blueprint:
     def export(kind: str) -> ResponseReturnValue:
         """What the search finds, all of it."""
         wanted = Wanted(**load_args(WantedSchema))
-        name = f"{running.name}-audit.{kind}"
-        if kind == "csv":
-            answer = Response(stream_with_context(_csv(wanted, trail)), mimetype="text/csv")
-            answer.headers["Content-Disposition"] = f"attachment; filename={name}"
-            return answer
-        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file, reading() as uow:
-            found = audit_file.rows(uow, wanted, trail, most=audit_file.MOST_IN_A_SHEET)
-            write_xlsx(audit_file.headers(), found, Path(file.name), sheet=_("Audit trail"))
-            return send_file(open(file.name, "rb"), download_name=name, as_attachment=True)
+        most = audit_file.MOST_IN_A_SHEET if kind == "xlsx" else None
+
+        def sheet(uow: UnitOfWork) -> tuple[list[str], Iterator[list[Cell]]]:
+            return audit_file.headers(), audit_file.rows(uow, wanted, trail, most=most)
+
+        return sheet_answer(f"{running.name}-audit", kind, _("Audit trail"), sheet)
 
     return pages
-
-
-def _csv(wanted: Wanted, trail: Trail) -> Iterator[bytes]:
-    with reading() as uow:
-        yield from write_csv(audit_file.headers(), audit_file.rows(uow, wanted, trail))
 
 
 def _state(uow: UnitOfWork) -> dict[str, Any]:

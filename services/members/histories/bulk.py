@@ -74,9 +74,6 @@ def look_at_change(uow: UnitOfWork, track: Track, selection: SelectionRow, value
 
 def start_change(uow: UnitOfWork, track: Track, selection: SelectionRow, value: str, starts_on: date) -> JobRow:
     """In the background. Raises InvalidInput, BulkChangeRefused."""
-    if value == "leaving":
-        text = N_("Whoever leaves has a last day of their own: please enter it at the member.")
-        raise InvalidInput(faults=[Fault(text, field="standing")])
     _check_value(uow, track, value)
     work = WORK[track.name]
     args = {"selection": selection.id, track.name: value, "starts_on": starts_on.isoformat()}
@@ -110,9 +107,12 @@ def _change_all(run: JobRun, track: Track) -> None:
 
 
 def _check_value(uow: UnitOfWork, track: Track, value: str) -> None:
-    """A category may have been removed meanwhile; standings are always the same. Raises InvalidInput."""
+    """What a list cannot be given; a category may also have been removed meanwhile. Raises InvalidInput."""
     if track is CATEGORY:
         check_category(uow, value)
+    elif value == "leaving":
+        text = N_("Whoever leaves has a last day of their own: please enter it at the member.")
+        raise InvalidInput(faults=[Fault(text, field="standing")])
 
 
 def _change(uow: UnitOfWork, track: Track, members: Sequence[MemberRow], entry: Entry) -> int:

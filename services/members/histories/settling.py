@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from services.members.categories import list_categories
 from services.members.histories.entries import Entry
-from services.members.histories.tracks import CATEGORY, STANDING, TRACKS, History, Track
-from services.members.models import AccountRow, CategoryEntryRow, DatedEntry, MemberRow
+from services.members.histories.tracks import STANDING, TRACKS, History, Track
+from services.members.models import AccountRow, DatedEntry, MemberRow
 from services.members.sessions import end_all_sessions
 from services.members.standings.dates import day_of_leaving
 from services.members.standings.words import ENDED
@@ -54,15 +54,16 @@ def histories(uow: UnitOfWork, track: Track, rows: Sequence[MemberRow]) -> dict[
     return {row.id: _caught_up(uow, track, row, found[row.id]) for row in rows}
 
 
-def category_from_today(uow: UnitOfWork, row: MemberRow) -> None:
-    """The office gave a locked member another category by hand: their history says so from today on."""
-    assert row.category
-    of_today = sa.select(CategoryEntryRow).where(CategoryEntryRow.member_id == row.id)
-    entry = uow.session.scalars(of_today.where(CategoryEntryRow.starts_on == uow.today)).one_or_none()
-    if entry is None:
-        uow.add(entry_row(uow, CATEGORY, row.id, Entry(uow.today, row.category)))
-    else:
-        entry.category, entry.in_force_at = row.category, uow.now
+def from_today(uow: UnitOfWork, track: Track, row: MemberRow, history: History) -> History:
+    """What a locked member was given otherwise than by their history stands in it, too, from today on."""
+    value = getattr(row, track.name)
+    of_today = next((entry for entry in history if entry.starts_on == uow.today), None)
+    if of_today is None:
+        fresh = uow.add(entry_row(uow, track, row.id, Entry(uow.today, value)))
+        return sorted([*history, fresh], key=lambda entry: entry.starts_on)
+    setattr(of_today, track.name, value)
+    of_today.in_force_at = of_today.in_force_at or uow.now
+    return history
 
 
 def _begin(uow: UnitOfWork, track: Track, row: MemberRow) -> History:
@@ -77,11 +78,7 @@ def _caught_up(uow: UnitOfWork, track: Track, row: MemberRow, history: History) 
     now = getattr(row, track.name)
     if waiting or not now or (in_force and track.entry(in_force[-1]).value == now):
         return history
-    if in_force and in_force[-1].starts_on == uow.today:
-        setattr(in_force[-1], track.name, now)
-        return history
-    history.append(uow.add(entry_row(uow, track, row.id, Entry(uow.today, now))))
-    return sorted(history, key=lambda entry: entry.starts_on)
+    return from_today(uow, track, row, history)
 
 
 def settle(

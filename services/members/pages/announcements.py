@@ -27,9 +27,8 @@ from services.members.announcements.file_kinds import KINDS
 from services.members.announcements.reading import count_reads
 from services.members.announcements.telling import MORNING
 from services.members.api.announcements import AnnouncementSchema
-from services.members.categories import list_categories
 from services.members.models import AnnouncementRow
-from services.members.pages.words import ANNOUNCEMENT_BADGES
+from services.members.pages.words import ANNOUNCEMENT_BADGES, category_choices
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.standings.words import STANDINGS
 from shared.errors import TsudoiError
@@ -38,7 +37,6 @@ from shared.tables.limits import MEBI
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import form_again, load_form
-from shared.web.i18n import language
 from shared.web.listing import list_rows
 
 pages = Blueprint("announcements", __name__, url_prefix="/members/console/announcements")
@@ -198,7 +196,7 @@ def _attach(uow: UnitOfWork, id: str) -> None:
 
 
 def _words(uow: UnitOfWork, *rows: AnnouncementRow) -> dict[str, Any]:
-    categories = {row.code: row.name_in(language()) for row in list_categories(uow)}
+    categories = dict(category_choices(uow))
     standings = {code: _(STANDINGS[code]) for code in STANDINGS_ON_MY_PAGE}
     return {
         "badges_of": ANNOUNCEMENT_BADGES,

@@ -11,11 +11,10 @@ from marshmallow import Schema, fields, validate
 from services.members.applications.links import look_at_application, start_application
 from services.members.applications.sending import read_application, send_application
 from services.members.applications.terms import terms_in_force
-from services.members.categories import list_categories
 from services.members.errors import ApplicationSent, LinkUnusable
 from services.members.models import ApplicationRow, TermsRow
 from services.members.pages.whereabouts import chosen_society, place, societies, society_here, society_or_choice
-from services.members.pages.words import FIELDS
+from services.members.pages.words import FIELDS, category_choices
 from services.members.person_input import read_person
 from services.members.tokens import society_of_token
 from shared.errors import N_, Fault, InvalidInput, TsudoiError
@@ -138,7 +137,7 @@ def _start(slug: str | None) -> dict[str, Any]:
 
 
 def _form(uow: UnitOfWork, application: ApplicationRow) -> dict[str, Any]:
-    choices = [(row.code, row.name_in(language())) for row in list_categories(uow)]
+    choices = category_choices(uow)
     return {"application": application, "categories": choices}
 
 

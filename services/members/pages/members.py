@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import (
     Blueprint,
-    Response,
     flash,
     redirect,
     render_template,
     request,
-    send_file,
-    stream_with_context,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -55,11 +50,12 @@ from shared import jobs
 from shared.audit import AuditRow
 from shared.errors import Forbidden, InvalidInput, NotFound, TsudoiError
 from shared.identity import Role
-from shared.tables import write_csv, write_xlsx
+from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.forms import form_again, load_form
 from shared.web.i18n import language
+from shared.web.sheets import sheet_answer
 
 pages = Blueprint("members", __name__, url_prefix="/members/console/members")
 LATEST_CHANGES, LATEST_RECORDS = 30, 5
@@ -80,17 +76,14 @@ def show_members() -> ResponseReturnValue:
 @allow(*MEMBERS_SEE)
 def export(kind: str) -> ResponseReturnValue:
     """What the search finds, all of it."""
-    name = f"members.{kind}"
     with reading() as uow:
         search = asked_search(uow)
-    if kind == "csv":
-        answer = Response(stream_with_context(_csv(search)), mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f"attachment; filename={name}"
-        return answer
-    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file, reading() as uow:
+
+    def sheet(uow: UnitOfWork) -> tuple[list[str], Iterator[list[Cell]]]:
         found = _export(uow, search)
-        write_xlsx(found.headers, found.rows(), Path(file.name), sheet=_("Members"))
-        return send_file(open(file.name, "rb"), download_name=name, as_attachment=True)
+        return found.headers, found.rows()
+
+    return sheet_answer("members", kind, _("Members"), sheet)
 
 
 @pages.get("/new")
@@ -243,12 +236,6 @@ def _export(uow: UnitOfWork, search: MemberSearch) -> Export:
         standing=lambda s: words.get(s, s),
         on=search.on,
     )
-
-
-def _csv(search: MemberSearch) -> Iterator[bytes]:
-    with reading() as uow:
-        found = _export(uow, search)
-        yield from write_csv(found.headers, found.rows())
 
 
 def _given(schema: type[Schema], custom: Mapping[str, str]) -> dict[str, Any]:

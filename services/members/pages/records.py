@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from flask import (
     Blueprint,
-    Response,
     flash,
     redirect,
     render_template,
     request,
-    send_file,
-    stream_with_context,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -36,12 +31,13 @@ from services.members.records.kinds import list_kinds
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.values import BadValue
 from shared.errors import TsudoiError
-from shared.tables import write_csv, write_xlsx
+from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import form_again, load_form
 from shared.web.i18n import language
 from shared.web.listing import list_rows
+from shared.web.sheets import sheet_answer
 
 pages = Blueprint("records", __name__, url_prefix="/members/console/records")
 SOON = timedelta(days=60)
@@ -70,15 +66,11 @@ def show_records() -> ResponseReturnValue:
 @allow(*MEMBERS_SEE)
 def export(kind: str) -> ResponseReturnValue:
     """What the search finds, all of it."""
-    name = f"records.{kind}"
-    if kind == "csv":
-        answer = Response(stream_with_context(_csv()), mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f"attachment; filename={name}"
-        return answer
-    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file, reading() as uow:
-        found = rows(uow, searched(uow, request.args), language())
-        write_xlsx(headers(language()), found, Path(file.name), sheet=_("History records"))
-        return send_file(open(file.name, "rb"), download_name=name, as_attachment=True)
+
+    def sheet(uow: UnitOfWork) -> tuple[Sequence[str], Iterator[Sequence[Cell]]]:
+        return headers(language()), rows(uow, searched(uow, request.args), language())
+
+    return sheet_answer("records", kind, _("History records"), sheet)
 
 
 @pages.get("/keeping")
@@ -113,11 +105,6 @@ def _day(text: str) -> date | None:
     with suppress(BadValue):
         return values.day(text)
     return None
-
-
-def _csv() -> Iterator[bytes]:
-    with reading() as uow:
-        yield from write_csv(headers(language()), rows(uow, searched(uow, request.args), language()))
 
 
 def _years(years: int) -> str:
