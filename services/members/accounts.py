@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from services.members.errors import LastAdministrator
+from services.members.errors.logins import LastAdministrator
 from services.members.members import add_guest, holder_of_email
 from services.members.models import AccountRow, MemberRow
 from services.members.password_links import send_link

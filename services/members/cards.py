@@ -8,7 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from services.members.categories import category_by_code
-from services.members.errors import NoCardToday
+from services.members.errors.papers import NoCardToday
 from services.members.models import CardSettingsRow, CategoryRow, MemberRow
 from services.members.standings.periods import standing_today
 from services.members.standings.words import CURRENT

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.members.errors import CategoryExists, CategoryInUse
+from services.members.errors.people import CategoryExists, CategoryInUse
 from services.members.models import CategoryEntryRow, CategoryRow, MemberRow
 from shared import audit, jobs
 from shared.errors import NotFound

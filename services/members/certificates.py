@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.members.cards import card_settings
 from services.members.categories import category_by_code
-from services.members.errors import NeverMember, NoCardToday
+from services.members.errors.papers import NeverMember, NoCardToday
 from services.members.models import CertificateRow, MemberRow
 from services.members.standings.periods import periods_of, standing_today
 from services.members.standings.words import CURRENT, MEMBERSHIP

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from services.members.errors import CodeNotValid
+from services.members.errors.papers import CodeNotValid
 from services.members.models import CodeRow, MemberRow
 from services.members.tokens import derive_token, digest
 from shared import audit

@@ -8,14 +8,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from services.members import throttle
-from services.members.errors import (
-    AddressChanged,
-    AddressTaken,
-    EmailChangeDone,
-    EmailInUse,
-    LinkUnusable,
-    SomebodyElse,
-)
+from services.members.errors.links import AddressChanged, AddressTaken, EmailChangeDone, LinkUnusable, SomebodyElse
+from services.members.errors.people import EmailInUse
 from services.members.logins import check_own_password
 from services.members.members import change_own_email, holder_of_email
 from services.members.models import EmailChangeRow, MemberRow

@@ -9,7 +9,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from services.members import throttle
-from services.members.errors import LoginFailed, LoginNotBegun
+from services.members.errors.logins import LoginFailed, LoginNotBegun
 from services.members.login_policy import factor_of
 from services.members.models import AccountRow, HalfLoginRow, MemberRow
 from services.members.passwords import check_strength, hash_password, is_right

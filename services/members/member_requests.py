@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.members.errors import RequestDecidedAlready, RequestWaiting
+from services.members.errors.people import RequestDecidedAlready, RequestWaiting
 from services.members.members import change_member
 from services.members.models import MemberRow, RequestRow
 from services.members.standings.history import change_standing, leave_after

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
-from services.members.errors import EmailInUse, NumberInUse, StillMember
+from services.members.errors.histories import StillMember
+from services.members.errors.people import EmailInUse, NumberInUse
 from services.members.histories.settling import begin_histories_of, from_today, histories
 from services.members.histories.tracks import CATEGORY
 from services.members.models import AccountRow, MemberRow

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from services.members.accounts import account_of, ensure_account
-from services.members.errors import OperatorApart, SocietyUnknown
+from services.members.errors.logins import OperatorApart
+from services.members.errors.societies import SocietyUnknown
 from services.members.members import add_guest, holder_of_email
 from services.members.models import AccountRow, PasswordLinkRow
 from services.members.password_links import FOR_OPERATOR, address_of, new_link

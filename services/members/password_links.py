@@ -6,11 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from services.members.errors import (
-    AddressChanged,
-    LinkUnusable,
-    LinkUsed,
-)
+from services.members.errors.links import AddressChanged, LinkUnusable, LinkUsed
 from services.members.models import AccountRow, MemberRow, PasswordLinkRow
 from services.members.sessions import end_all_sessions
 from services.members.throttle import account_limits, forgive

@@ -8,7 +8,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from services.members.errors import PasswordTooWeak
+from services.members.errors.logins import PasswordTooWeak
 from shared.errors import N_, Fault
 
 SHORTEST = 10

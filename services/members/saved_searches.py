@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from services.members.errors import SearchNameTaken, TooManySearches
+from services.members.errors.lists import SearchNameTaken, TooManySearches
 from services.members.models import SavedSearchRow
 from services.members.search import known
 from services.members.search_conditions import MemberSearch

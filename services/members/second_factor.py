@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
 
 from services.members import throttle
-from services.members.errors import OwnSecondFactorFirst, WrongCode
+from services.members.errors.logins import OwnSecondFactorFirst, WrongCode
 from services.members.login_policy import factor_of, is_confirmed, staff_need_factor
 from services.members.models import AccountRow, LoginPolicyRow, SecondFactorRow, SpareCodeRow
 from services.members.sessions import end_all_sessions

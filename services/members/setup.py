@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.members.accounts import ensure_account
-from services.members.errors import SetupLinkUnusable
+from services.members.errors.societies import SetupLinkUnusable
 from services.members.members import add_guest
 from services.members.models import AccountRow, SetupLinkRow
 from services.members.societies import create_society

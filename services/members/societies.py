@@ -6,7 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from services.members.errors import SlugTaken
+from services.members.errors.societies import SlugTaken
 from services.members.models import CategoryRow, RecordKindRow
 from shared import audit, demo
 from shared.messages.members import Society, SocietyChanged

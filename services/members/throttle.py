@@ -11,7 +11,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.members.errors import TooManyAttempts, TooManyCodes, TooManyRequests
+from services.members.errors.logins import TooManyAttempts, TooManyCodes, TooManyRequests
 from services.members.models import AttemptsRow
 from shared.ids import new_id
 from shared.uow import UnitOfWork

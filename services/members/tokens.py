@@ -11,7 +11,7 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
-from services.members.errors import LinkExpired, LinkSuperseded, LinkTruncated, LinkUnusable
+from services.members.errors.links import LinkExpired, LinkSuperseded, LinkTruncated, LinkUnusable
 
 VALID = timedelta(hours=24)  # of every mailed link
 TOKEN_LENGTH = 64

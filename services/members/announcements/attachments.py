@@ -9,7 +9,7 @@ from typing import IO, cast
 import sqlalchemy as sa
 
 from services.members.announcements.file_kinds import file_name, media_type_of
-from services.members.errors import FileTooLarge
+from services.members.errors.files import FileTooLarge
 from services.members.models import AnnouncementRow, AttachmentPartRow, AttachmentRow
 from shared import audit
 from shared.db import Id

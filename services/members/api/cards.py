@@ -16,7 +16,7 @@ from services.members.api.schemas import possible_day
 from services.members.cards import card_of, card_settings, change_card_settings
 from services.members.certificates import certificate_of, certificates_of, issue_certificate
 from services.members.codes import codes_of, renew_code, revoke_code
-from services.members.errors import NoCardToday
+from services.members.errors.papers import NoCardToday
 from services.members.models import CardSettingsRow, CertificateRow, MemberRow
 from services.members.papers import verification_address
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE

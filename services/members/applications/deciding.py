@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.members.errors import NotApplying
+from services.members.errors.applications import NotApplying
 from services.members.models import ApplicationRow, MemberRow, StandingRow
 from services.members.standings.history import move_on
 from shared.uow import UnitOfWork

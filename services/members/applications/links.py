@@ -9,13 +9,8 @@ import sqlalchemy as sa
 from services.members import throttle
 from services.members.applications.pending import IS_OPEN
 from services.members.applications.terms import terms_in_force
-from services.members.errors import (
-    ApplicationSent,
-    ApplicationVoided,
-    LinkUnusable,
-    NoTerms,
-    TermsChanged,
-)
+from services.members.errors.applications import NoTerms, TermsChanged
+from services.members.errors.links import ApplicationSent, ApplicationVoided, LinkUnusable
 from services.members.members import holder_of_email
 from services.members.models import ApplicationRow
 from services.members.tokens import VALID, digest, make_token, refuse_if_over

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.members.errors import VerificationPending
+from services.members.errors.applications import VerificationPending
 from services.members.models import ApplicationRow
 from shared.errors import Fault
 from shared.uow import UnitOfWork

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.members.applications.links import look_at_application
-from services.members.errors import AlreadyKnown, EmailInUse
+from services.members.errors.links import AlreadyKnown
+from services.members.errors.people import EmailInUse
 from services.members.members import add_member
 from services.members.models import MemberRow
 from services.members.person_input import read_person

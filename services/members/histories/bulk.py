@@ -8,7 +8,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from services.members.errors import BulkChangeRefused
+from services.members.errors.lists import BulkChangeRefused
 from services.members.histories.categories import check_category
 from services.members.histories.entries import DAY, Entry
 from services.members.histories.settling import entry_row, histories, settle

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.members.errors import CategoryOnThatDay, NoCategoryToday, NoStandingToday, StandingOnThatDay
+from services.members.errors.histories import CategoryOnThatDay, NoCategoryToday, NoStandingToday, StandingOnThatDay
 from services.members.histories.entries import Entry, since
 from services.members.models import CategoryEntryRow, DatedEntry, StandingRow
 from services.members.standings.dates import first_entries, refuse_following

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from services.members.categories import list_categories
-from services.members.errors import NumberingRefused
+from services.members.errors.lists import NumberingRefused
 from services.members.members import label, touch
 from services.members.models import CategoryRow, MemberRow, NumberRow, SelectedRow, SelectionRow
 from services.members.numbers.register import Holder, holders, next_free

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from services.members.applications.links import look_at_application, start_application
 from services.members.applications.sending import read_application, send_application
 from services.members.applications.terms import terms_in_force
-from services.members.errors import ApplicationSent, LinkUnusable
+from services.members.errors.links import ApplicationSent, LinkUnusable
 from services.members.models import ApplicationRow, TermsRow
 from services.members.pages.whereabouts import chosen_society, place, societies, society_here, society_or_choice
 from services.members.pages.words import FIELDS, category_choices

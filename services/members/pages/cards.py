@@ -14,7 +14,7 @@ from services.members.api.printing import certificate_pdf, qr_address
 from services.members.cards import card_of
 from services.members.certificates import certificate_of, certificates_of, issue_own_certificate
 from services.members.codes import renew_code, revoke_code
-from services.members.errors import NoCardToday
+from services.members.errors.papers import NoCardToday
 from services.members.papers import card_words, print_card
 from shared.identity import Role
 from shared.uow import UnitOfWork

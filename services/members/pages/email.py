@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
 from services.members.email_changes import ask_for_new_email, confirm_new_email, look_at_new_email, waiting_email
-from services.members.errors import LinkUnusable
+from services.members.errors.links import LinkUnusable
 from services.members.models import MemberRow
 from services.members.pages.login import home_of
 from services.members.person_input import read_person

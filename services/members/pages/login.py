@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
-from services.members.errors import LoginNotBegun
+from services.members.errors.logins import LoginNotBegun
 from services.members.login_policy import must_set_up
 from services.members.logins import Attempt, HalfOpened, finish_login, log_in
 from services.members.models import AccountRow

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
-from services.members.errors import LinkUnusable, PasswordTooWeak
+from services.members.errors.links import LinkUnusable
+from services.members.errors.logins import PasswordTooWeak
 from services.members.login_policy import factor_of
 from services.members.logins import change_password
 from services.members.pages.cookies import give_session

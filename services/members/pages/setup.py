@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
 from services.members import values
-from services.members.errors import SetupLinkUnusable
+from services.members.errors.societies import SetupLinkUnusable
 from services.members.pages.cookies import give_session
 from services.members.passwords import SHORTEST, check_strength, hash_password
 from services.members.sessions import open_session

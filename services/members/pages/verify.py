@@ -11,7 +11,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 from services.members import throttle
 from services.members.cards import card_of
 from services.members.codes import find_code
-from services.members.errors import CodeNotValid, LinkUnusable, NoCardToday
+from services.members.errors.links import LinkUnusable
+from services.members.errors.papers import CodeNotValid, NoCardToday
 from services.members.models import CertificateRow
 from services.members.pages.whereabouts import place, society_here
 from services.members.papers import certificate_number, period_words

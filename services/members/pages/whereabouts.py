@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from flask import g, request
 
-from services.members.errors import SocietyUnknown
+from services.members.errors.societies import SocietyUnknown
 from shared.society import SocietyRow
 from shared.web.access import principal_or_none, running_service
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.members.errors import RecordExists
+from services.members.errors.papers import RecordExists
 from services.members.models import MemberRow, RecordKindRow, RecordRow
 from services.members.records.finding import record_search
 from services.members.records.kinds import list_kinds

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from services.members.errors import RecordsOutdated
+from services.members.errors.files import RecordsOutdated
 from services.members.models import RecordRow, RosterRow, StagedRecordRow
 from services.members.records.by_hand import CHANGEABLE, kind_names, trail
 from services.members.rosters.importing import import_file

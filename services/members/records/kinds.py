@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from services.members.errors import RecordKindExists, RecordKindInUse
+from services.members.errors.papers import RecordKindExists, RecordKindInUse
 from services.members.models import RecordKindRow, RecordRow
 from services.members.standings.words import fold_word
 from shared import audit

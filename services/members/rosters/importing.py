@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.members.categories import list_categories
-from services.members.errors import RosterOutdated
+from services.members.errors.files import RosterOutdated
 from services.members.models import AccountRow, CategoryRow, MemberRow, NumberRow, RosterRow, StagedRow
 from services.members.models.people import PERSON_COLUMNS, public_person
 from services.members.rosters.histories import keep_histories

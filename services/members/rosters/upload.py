@@ -9,7 +9,7 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from services.members.errors import FileTooLarge, RosterNotReady
+from services.members.errors.files import FileTooLarge, RosterNotReady
 from services.members.models import RosterFaultRow, RosterPartRow, RosterRow, StagedRecordRow, StagedRow
 from shared import audit, jobs
 from shared.errors import N_, Fault, InvalidInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from services.members.errors import StandingCannotFollow
+from services.members.errors.histories import StandingCannotFollow
 from services.members.histories.entries import DAY, Entry, since
 from services.members.standings.words import ENDED, STANDINGS
 from shared.errors import N_, Fault, Word

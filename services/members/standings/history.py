@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.members.errors import NoStandingToday
+from services.members.errors.histories import NoStandingToday
 from services.members.histories.changing import entry_of, lock_history, replace_entries
 from services.members.histories.entries import DAY, Entry
 from services.members.histories.tracks import STANDING

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from services.members.errors import BulkChangeRefused
+from services.members.errors.lists import BulkChangeRefused
 from services.members.histories.bulk import look_at_change, start_change
 from services.members.histories.coming import let_standings_come
 from services.members.histories.tracks import STANDING

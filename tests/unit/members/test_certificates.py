@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from services.members.certificates import issue_certificate
 from services.members.codes import shown_code
-from services.members.errors import NeverMember, NoCardToday
+from services.members.errors.papers import NeverMember, NoCardToday
 from services.members.members import change_member
 from services.members.models import CertificateRow, MemberRow, StandingRow
 from services.members.papers import CERTIFICATE, certificate_words

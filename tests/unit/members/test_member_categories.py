@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from services.members.categories import add_category, remove_category
-from services.members.errors import CategoryInUse, NoCategoryToday
+from services.members.errors.histories import NoCategoryToday
+from services.members.errors.people import CategoryInUse
 from services.members.histories.categories import change_category_of
 from services.members.histories.changing import history_of, remove_entry
 from services.members.histories.coming import begin_histories, let_categories_come

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.members.categories import change_category
-from services.members.errors import NumberInUse
+from services.members.errors.people import NumberInUse
 from services.members.members import add_member, change_member
 from services.members.models import MemberRow, SelectionRow
 from services.members.numbers.assigning import start_numbering

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from services.members.accounts import account_of
-from services.members.errors import PasswordTooWeak
+from services.members.errors.logins import PasswordTooWeak
 from services.members.members import change_member
 from services.members.models import MemberRow, PasswordLinkRow
 from services.members.password_requests import answer_requests

@@ -12,7 +12,7 @@ from alembic import command
 
 from services.members.applications.deciding import admit
 from services.members.applications.terms import publish_terms
-from services.members.errors import EmailInUse
+from services.members.errors.people import EmailInUse
 from services.members.histories.bulk import look_at_change, start_change
 from services.members.histories.coming import let_standings_come
 from services.members.histories.tracks import STANDING

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from services.members.errors import RecordsOutdated, RosterNotReady
+from services.members.errors.files import RecordsOutdated, RosterNotReady
 from services.members.models import MemberRow, RecordRow, RosterRow, StagedRecordRow
 from services.members.records.by_hand import change_record
 from services.members.rosters.upload import confirm_roster, list_rosters, upload_roster

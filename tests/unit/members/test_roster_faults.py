@@ -8,7 +8,7 @@ import zipfile
 import pytest
 import sqlalchemy as sa
 
-from services.members.errors import FileTooLarge, RosterNotReady
+from services.members.errors.files import FileTooLarge, RosterNotReady
 from services.members.models import RosterPartRow
 from services.members.rosters.upload import confirm_roster, upload_roster
 from shared.errors import InvalidInput

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from services.members.errors import RosterNotReady
+from services.members.errors.files import RosterNotReady
 from services.members.members import add_guest
 from services.members.rosters.upload import confirm_roster
 from shared.audit import AuditRow

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.members.categories import list_categories
-from services.members.errors import RosterNotReady, RosterOutdated
+from services.members.errors.files import RosterNotReady, RosterOutdated
 from services.members.export import Export
 from services.members.members import change_member
 from services.members.models import MemberRow, RosterPartRow, RosterRow, StagedRow

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from services.members import demo as members_demo
 from services.members.accounts import change_roles, invite_staff, list_staff
-from services.members.errors import LastAdministrator
+from services.members.errors.logins import LastAdministrator
 from services.members.invitations import start_invitations
 from services.members.members import change_member
 from services.members.models import AccountRow, MemberRow, PasswordLinkRow

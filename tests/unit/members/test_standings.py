@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.members.errors import NoStandingToday, StandingCannotFollow, StandingOnThatDay
+from services.members.errors.histories import NoStandingToday, StandingCannotFollow, StandingOnThatDay
 from services.members.histories.changing import history_of, remove_entry
 from services.members.histories.coming import begin_histories, let_standings_come
 from services.members.histories.tracks import STANDING

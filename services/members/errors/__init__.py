@@ -1,0 +1,1 @@
+"""Errors of members, a file for each capability."""
