@@ -221,7 +221,7 @@ def _say_in_a_version_to_come(bus: Bus) -> None:
     headers = {**envelope.headers(), "cloudEvents:id": new_id(), "cloudEvents:type": "billing.InvoiceCreated.v9"}
     channel = connect(bus.broker_url).channel()
     message = amqp.Message(envelope.payload, application_headers=headers, delivery_mode=2)
-    channel.basic_publish(message, "", queue_name("notifications", bulk=False))
+    channel.basic_publish_confirm(message, "", queue_name("notifications", bulk=False))
     close(channel.connection)
 
 

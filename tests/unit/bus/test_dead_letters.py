@@ -103,8 +103,8 @@ def test_what_names_no_society_of_ours_goes_back_too(letters: tuple[Bus, list[st
     bus, _ids = letters
     connection = connect(bus.broker_url)
     channel = connection.channel()
-    channel.basic_publish(amqp.Message("{", delivery_mode=2), DEAD, "notifications")
-    channel.basic_publish(
+    channel.basic_publish_confirm(amqp.Message("{", delivery_mode=2), DEAD, "notifications")
+    channel.basic_publish_confirm(
         amqp.Message("{", application_headers={"cloudEvents:society": "x' OR 1"}, delivery_mode=2),
         DEAD,
         "notifications",
