@@ -62,7 +62,7 @@ def _shown(entry: AuditRow, place: ChainRow | None, name: str, trail: Trail) -> 
     return Shown(
         entry=entry,
         place=place,
-        actor=entry.actor_name if entry.actor_kind == "person" else _("The system"),
+        actor=entry.actor_name if entry.actor_kind in ("person", "integration") else _("The system"),
         action=_(trail.actions.get(entry.action, entry.action)),
         subject=_(subject.label),
         name=name or ("" if _as_uuid(id) else id),
@@ -87,12 +87,12 @@ def _changes(entry: AuditRow, trail: Trail) -> list[Change]:
 def _text(trail: Trail, name: str, value: Any) -> str:
     if value in NOTHING:
         return ""
+    if isinstance(value, list):
+        return str(_(", ")).join(_text(trail, name, each) for each in value)
     with suppress(AttributeError, KeyError, TypeError, ValueError):  # an older release wrote something else there
         value = trail.word(name, value)
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
-    if isinstance(value, list):
-        return str(_(", ")).join(_text(trail, name, each) for each in value)
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

@@ -18,8 +18,8 @@ def _word(name: str, value: Any) -> Any:
         return _(REGISTRATION_BADGES[value].text)
     if name == "tax_class":
         return _(TAX_NAMES.get(value, value))
-    if name == "methods" and isinstance(value, list):
-        return [_(METHOD_NAMES.get(method, method)) for method in value]
+    if name == "methods":
+        return _(METHOD_NAMES.get(value, value))
     return yen(value) if name == "fee" and isinstance(value, int) else value
 
 

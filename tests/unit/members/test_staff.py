@@ -69,6 +69,15 @@ def test_invited_staff_set_a_password_and_work(
     assert "会計 太郎" not in browser.get("/members/console/members").text.split("<main")[1]
 
 
+@pytest.mark.rule("W3")
+def test_the_audit_trail_tells_who_got_which_roles(as_role: LogIn, society: str) -> None:
+    admin = as_role(Role.ADMINISTRATOR)
+    post(admin, "/members/console/staff", name="会計 太郎", email="k@example.org", roles=["accounting", "reader"])
+    page = admin.get("/members/console/audit?action=invite-staff")
+    assert page.status_code == 200
+    assert "会計担当" in page.text.split("<main")[1] and "閲覧のみ" in page.text.split("<main")[1]
+
+
 def test_a_member_who_becomes_staff_keeps_one_account(
     running: RunningService, society: str, hashed: str, client: FlaskClient
 ) -> None:
