@@ -129,6 +129,9 @@ def _secret(path: Path) -> str:
     return path.read_text()
 
 
+_FRONT_DOORS = {"/": "/members/", "/docs": "/members/docs"}
+
+
 class _Gateway:
     """The gateway of one process: the first part of the path chooses the service. No logic."""
 
@@ -143,8 +146,8 @@ class _Gateway:
             app = None  # for the machine room only
         if app is not None:
             return app(environ, start_response)
-        if path == "/":
-            start_response("302 Found", [("Location", "/members/"), ("Content-Length", "0")])
+        if path in _FRONT_DOORS:
+            start_response("302 Found", [("Location", _FRONT_DOORS[path]), ("Content-Length", "0")])
             return []
         start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
         return ["ページがありません / There is no such page.\n".encode()]

@@ -57,7 +57,9 @@ PAYERS = frozenset({Role.MEMBER, Role.CONTACT, Role.GUEST, Role.APPLICANT})
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """By whom a change is made; goes into the audit trail. `kind`: person | system | message | provider."""
+    """By whom a change is made; goes into the audit trail.
+
+    `kind`: person | integration | system | message | provider."""
 
     kind: str = "system"
     id: str | None = None
@@ -74,7 +76,8 @@ SYSTEM = Actor()
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """A logged-in account."""
+    """A logged-in account, or another program of the society 外部連携, which has `scopes` (`billing:read`)
+    besides its roles."""
 
     account_id: str
     session_id: str
@@ -83,6 +86,7 @@ class Principal:
     roles: frozenset[Role]
     name: str = ""
     language: str = "ja"
+    scopes: frozenset[str] | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -93,7 +97,8 @@ class Principal:
 
     @property
     def actor(self) -> Actor:
-        return Actor(kind="person", id=self.account_id, name=self.name)
+        kind = "person" if self.scopes is None else "integration"
+        return Actor(kind=kind, id=self.account_id, name=self.name)
 
 
 def make_keys(folder: Path) -> tuple[Path, Path]:
@@ -117,7 +122,7 @@ class TokenRefused(Exception):
 def sign_token(principal: Principal, private_pem: bytes, lifetime: timedelta = TOKEN_LIFETIME) -> str:
     """A token for one principal. Only members has the key."""
     now = clock.now()
-    claims = {
+    claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": principal.account_id,
@@ -130,6 +135,8 @@ def sign_token(principal: Principal, private_pem: bytes, lifetime: timedelta = T
         "iat": now,
         "exp": now + lifetime,
     }
+    if principal.scopes is not None:
+        claims["sco"] = sorted(principal.scopes)
     return jwt.encode(claims, private_pem, algorithm=ALGORITHMS[0], headers={"typ": "at+jwt"})
 
 
@@ -180,6 +187,7 @@ def _verify(token: str, key: Any) -> tuple[float, Principal]:
             roles=frozenset(Role(role) for role in claims.get("rol", ())),
             name=claims.get("nam", ""),
             language=claims.get("lan", "ja"),
+            scopes=frozenset(claims["sco"]) if "sco" in claims else None,
         )
     except (jwt.InvalidTokenError, ValueError, TypeError, KeyError) as error:
         raise TokenRefused from error

@@ -15,12 +15,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from shared.db import Id
-from shared.errors import Forbidden, LoginNeeded
+from shared.errors import N_, Forbidden, LoginNeeded
 from shared.identity import SYSTEM, Actor, EndedSession, Principal, Role, TokenReader, TokenRefused
 from shared.service import RunningService
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
-from shared.web.asking import is_navigation, wants_problem
+from shared.web.asking import is_api, is_navigation, wants_problem
 
 TOKEN_COOKIE = "tsudoi_token"
 HINT_COOKIE = "tsudoi_session_hint"
@@ -34,6 +34,11 @@ _STANDING = (
     .outerjoin(EndedSession, EndedSession.session_id == sa.bindparam("session", type_=Id))
     .outerjoin(SocietyRow, SocietyRow.id == sa.bindparam("society", type_=Id))
 )
+
+
+class OutOfScope(Forbidden):
+    text = N_("This key may not be used for that: it lacks the scope %(scope)s.")
+
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -189,7 +194,18 @@ def _guard() -> ResponseReturnValue | None:
             answer.headers["HX-Redirect"] = _login_address(_page_under_htmx())
             return answer
     access.check(who)
+    if who is not None and who.scopes is not None:
+        _check_scope(who.scopes)
     return None
+
+
+def _check_scope(scopes: frozenset[str]) -> None:
+    """Another program uses the API alone, and there what its key is for. Raises Forbidden, OutOfScope."""
+    if not is_api():
+        raise Forbidden
+    needed = f"{running_service().name}:{'read' if request.method in ('GET', 'HEAD') else 'write'}"
+    if needed not in scopes:
+        raise OutOfScope(scope=needed)
 
 
 def _answers_options_itself(rule: Any) -> bool:

@@ -59,10 +59,14 @@ def install(app: Flask, running: RunningService) -> None:
         "components": {
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "integration": {
+                    "type": "oauth2",
+                    "flows": {"clientCredentials": {"tokenUrl": "/members/api/token", "scopes": _scopes(running.name)}},
+                },
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "tsudoi_token"},
             }
         },
-        "security": [{"bearer": []}, {"cookie": []}],
+        "security": [{"bearer": []}, {"integration": []}, {"cookie": []}],
     }
     app.config.update(
         API_TITLE=f"Tsudoi {running.name}",
@@ -75,3 +79,7 @@ def install(app: Flask, running: RunningService) -> None:
     declare_endpoint(app, "api-docs.openapi_json", Access(public=True))
     for blueprint in (*running.service.api, auditing_api.make_blueprint(running)):
         api.register_blueprint(blueprint)
+
+
+def _scopes(service: str) -> dict[str, str]:
+    return {f"{service}:read": "GET", f"{service}:write": "POST, PUT, PATCH, DELETE"}

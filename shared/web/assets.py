@@ -15,12 +15,12 @@ FOREVER = 365 * 24 * 3600
 
 
 def install(app: Flask, root: Path) -> None:
-    folders = {"kit": KIT, "lib": _htmx_folder(), "own": root / "static"}
+    folders = {"kit": KIT, "lib": _htmx_folder(), "swagger": _swagger_folder(), "own": root / "static"}
     versions = {name: _version(folder) for name, folder in folders.items()}
     name = running_name(app)
     blueprint = Blueprint("kit_assets", __name__, url_prefix=f"/{name}/static")
 
-    @blueprint.get("/<any(kit, lib, own):group>/<version>/<path:path>")
+    @blueprint.get("/<any(kit, lib, swagger, own):group>/<version>/<path:path>")
     @allow_public
     def send(group: str, version: str, path: str) -> Response:
         if not folders[group].is_dir():
@@ -31,7 +31,8 @@ def install(app: Flask, root: Path) -> None:
         return answer
 
     def asset(path: str, group: str = "kit") -> str:
-        """Address of a file of the kit (`css/kit.css`), of htmx (`lib`), or of the service itself (`own`)."""
+        """Address of a file of the kit (`css/kit.css`), of htmx (`lib`), of what shows the API (`swagger`), or of the
+        service itself (`own`)."""
         return f"/{name}/static/{group}/{versions[group]}/{path}"
 
     app.register_blueprint(blueprint)
@@ -44,10 +45,18 @@ def running_name(app: Flask) -> str:
 
 
 def _htmx_folder() -> Path:
-    found = find_spec("js_lib_htmx")
+    return _installed("js_lib_htmx") / "static" / "htmx"
+
+
+def _swagger_folder() -> Path:
+    return _installed("flask_swagger_ui") / "dist"
+
+
+def _installed(package: str) -> Path:
+    found = find_spec(package)
     if found is None or found.origin is None:
-        raise RuntimeError("django-js-lib-htmx is not installed")
-    return Path(found.origin).parent / "static" / "htmx"
+        raise RuntimeError(f"{package} is not installed")
+    return Path(found.origin).parent
 
 
 def _version(folder: Path) -> str:

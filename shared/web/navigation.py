@@ -76,6 +76,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(N_("History records"), "/members/console/records", "history", "console", N_("People"), _PEOPLE),
     Entry(N_("Categories"), "/members/console/categories", "shapes", "console", N_("People"), _PEOPLE),
     Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), frozenset({_ADMIN})),
+    Entry(N_("Integrations"), "/members/console/integrations", "plug", "console", N_("People"), frozenset({_ADMIN})),
     Entry(
         N_("Audit trail"),
         "/members/console/audit",

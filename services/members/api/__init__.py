@@ -7,6 +7,7 @@ from services.members.api.applications import api as applications
 from services.members.api.bulk import api as bulk
 from services.members.api.cards import api as cards
 from services.members.api.histories import api as histories
+from services.members.api.integrations import api as integrations
 from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
 from services.members.api.my_announcements import api as my_announcements
@@ -16,6 +17,7 @@ from services.members.api.records import api as records
 from services.members.api.rosters import api as rosters
 from services.members.api.searches import api as searches
 from services.members.api.selections import api as selections
+from services.members.api.token import api as token
 
 API = (
     members,
@@ -32,4 +34,6 @@ API = (
     records,
     record_kinds,
     rosters,
+    integrations,
+    token,
 )

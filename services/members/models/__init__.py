@@ -16,6 +16,7 @@ from services.members.models.base import Base
 from services.members.models.cards import CardSettingsRow, CertificateRow, CodeRow
 from services.members.models.email_changes import EmailChangeRow
 from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
+from services.members.models.integrations import IntegrationKeyRow, IntegrationRow
 from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
 from services.members.models.records import RecordKeepingRow, RecordKindRow, RecordRow, StagedRecordRow
@@ -40,6 +41,8 @@ __all__ = [
     "DatedEntry",
     "EmailChangeRow",
     "HalfLoginRow",
+    "IntegrationKeyRow",
+    "IntegrationRow",
     "LoginPolicyRow",
     "LoginSessionRow",
     "MemberRow",

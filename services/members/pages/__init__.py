@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.members.pages.announcements import pages as announcements
+from services.members.pages.api_docs import pages as api_docs
 from services.members.pages.applications import pages as applications
 from services.members.pages.apply import pages as apply
 from services.members.pages.attachments import pages as attachments
@@ -10,6 +11,7 @@ from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
 from services.members.pages.email import pages as email
 from services.members.pages.histories import pages as histories
+from services.members.pages.integrations import pages as integrations
 from services.members.pages.login import pages as login
 from services.members.pages.member_papers import pages as member_papers
 from services.members.pages.member_records import pages as member_records
@@ -46,5 +48,6 @@ OF_MEMBERS = (
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)
+OF_OFFICE = (staff, integrations, api_docs)
 OF_MY_PAGE = (my, my_requests, my_records, cards, email, security)
-PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, staff, *OF_MY_PAGE)
+PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, *OF_OFFICE, *OF_MY_PAGE)

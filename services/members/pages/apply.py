@@ -13,7 +13,7 @@ from services.members.applications.sending import read_application, send_applica
 from services.members.applications.terms import terms_in_force
 from services.members.errors.links import ApplicationSent, LinkUnusable
 from services.members.models import ApplicationRow, TermsRow
-from services.members.pages.whereabouts import chosen_society, place, societies, society_here, society_or_choice
+from services.members.pages.whereabouts import chosen_society, societies, society_here, society_or_choice
 from services.members.pages.words import FIELDS, category_choices
 from services.members.person_input import read_person
 from services.members.tokens import society_of_token
@@ -22,6 +22,7 @@ from shared.uow import UnitOfWork
 from shared.web.access import allow_public, public_unit, running_service
 from shared.web.forms import form_again, load_form
 from shared.web.i18n import language
+from shared.web.place import place
 from shared.web.problems import translated
 
 pages = Blueprint("apply", __name__, url_prefix="/members/apply")

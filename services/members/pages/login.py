@@ -14,13 +14,14 @@ from services.members.login_policy import must_set_up
 from services.members.logins import Attempt, HalfOpened, finish_login, log_in
 from services.members.models import AccountRow
 from services.members.pages.cookies import HALF_COOKIE, LOGIN_COOKIE, give_half, give_session, give_token, take_all
-from services.members.pages.whereabouts import chosen_society, place, societies, society_here
+from services.members.pages.whereabouts import chosen_society, societies, society_here
 from services.members.sessions import Opened, end_session, living_session, renew_session, society_of_cookie
 from shared.errors import LoginNeeded, TsudoiError
 from shared.identity import Principal, Role
 from shared.web.access import allow_public, principal_or_none, running_service
 from shared.web.forms import form_again, load_form
 from shared.web.local_path import local_path
+from shared.web.place import place
 from shared.web.problems import translated
 
 pages = Blueprint("login", __name__, url_prefix="/members")

@@ -13,7 +13,7 @@ from services.members.login_policy import factor_of
 from services.members.logins import change_password
 from services.members.pages.cookies import give_session
 from services.members.pages.login import home_of
-from services.members.pages.whereabouts import chosen_society, place, societies, society_here
+from services.members.pages.whereabouts import chosen_society, societies, society_here
 from services.members.password_links import look_at_link, use_link
 from services.members.password_requests import ask_for_link
 from services.members.passwords import SHORTEST, check_strength, hash_password
@@ -22,6 +22,7 @@ from services.members.tokens import society_of_token
 from shared.errors import N_, Fault, InvalidInput, TsudoiError
 from shared.web.access import allow_anyone_logged_in, allow_public, principal, public_unit, running_service
 from shared.web.forms import form_again, load_form
+from shared.web.place import place
 from shared.web.problems import translated
 
 pages = Blueprint("password", __name__, url_prefix="/members")

@@ -11,12 +11,13 @@ from services.members.models import (
     AccountRow,
     AnnouncementRow,
     CategoryRow,
+    IntegrationRow,
     MemberRow,
     RecordKindRow,
     RosterRow,
     SavedSearchRow,
 )
-from services.members.pages.words import FIELDS, ROLE_NAMES, recorded_word
+from services.members.pages.words import FIELDS, ROLE_NAMES, recorded_word, scope_name
 from shared.audit.words import Subject, Trail
 from shared.errors import N_
 from shared.web.i18n import LANGUAGES
@@ -26,7 +27,9 @@ _OF_ACCOUNT = sa.select(MemberRow.name).where(MemberRow.id == AccountRow.person_
 
 def _word(name: str, value: Any) -> Any:
     if name == "roles":
-        return [_(ROLE_NAMES.get(role, role)) for role in value]
+        return _(ROLE_NAMES.get(value, value))
+    if name == "scopes":
+        return scope_name(value)
     if name == "language":
         return LANGUAGES.get(value, value)
     if name == "custom":
@@ -72,6 +75,11 @@ TRAIL = Trail(
         "make-spare-codes": N_("Made spare codes"),
         "use-spare-code": N_("Logged in with a spare code"),
         "change-login-policy": N_("Changed whether staff must have two-step login"),
+        "add-integration": N_("Registered an integration"),
+        "change-integration": N_("Changed an integration"),
+        "stop-integration": N_("Stopped an integration"),
+        "add-integration-key": N_("Made a key for an integration"),
+        "remove-integration-key": N_("Removed a key of an integration"),
         "add-record": N_("Added a history record"),
         "change-record": N_("Changed a history record"),
         "remove-record": N_("Removed a history record"),
@@ -119,6 +127,9 @@ TRAIL = Trail(
         "record-keeping": Subject(N_("History records"), "/members/console/records/keeping"),
         "search": Subject(N_("Saved search"), "/members/console/searches", (SavedSearchRow.id, SavedSearchRow.name)),
         "login-policy": Subject(N_("Login"), "/members/console/staff"),
+        "integration": Subject(
+            N_("Integration"), "/members/console/integrations/{id}", (IntegrationRow.id, IntegrationRow.name)
+        ),
         "card-settings": Subject(N_("Cards and certificates"), "/members/console/papers"),
     },
     fields={
@@ -129,6 +140,10 @@ TRAIL = Trail(
         "file": N_("File"),
         "rows": N_("Rows"),
         "roster": N_("Roster"),
+        "integration.name": N_("Designation"),
+        "scopes": N_("Scopes"),
+        "key": N_("Key"),
+        "valid_until": N_("Valid until"),
         "roles": N_("Roles"),
         "selection": N_("Chosen list"),
         "starts_on": N_("From"),

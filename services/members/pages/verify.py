@@ -14,7 +14,7 @@ from services.members.codes import find_code
 from services.members.errors.links import LinkUnusable
 from services.members.errors.papers import CodeNotValid, NoCardToday
 from services.members.models import CertificateRow
-from services.members.pages.whereabouts import place, society_here
+from services.members.pages.whereabouts import society_here
 from services.members.papers import certificate_number, period_words
 from services.members.tokens import society_of_token
 from shared.clock import TOKYO, now
@@ -22,6 +22,7 @@ from shared.japan.papers import day_on_paper
 from shared.uow import UnitOfWork
 from shared.web.access import allow_public, public_unit, running_service
 from shared.web.i18n import language
+from shared.web.place import place
 from shared.web.problems import translated
 
 pages = Blueprint("verify", __name__, url_prefix="/members/verify")

@@ -1,4 +1,4 @@
-"""Before anybody is known: which society a public page is about, and where the request comes from."""
+"""Before anybody is known: which society a public page is about."""
 
 from __future__ import annotations
 
@@ -39,9 +39,3 @@ def chosen_society(slug: str | None) -> SocietyRow:
     if here is None:
         raise SocietyUnknown
     return here
-
-
-def place() -> str:
-    """The network address that a request came from; the gateway, which a full stack always has, tells it."""
-    behind_gateway = bool(running_service().settings.broker)
-    return (request.headers.get("X-Real-IP") if behind_gateway else None) or request.remote_addr or ""

@@ -16,6 +16,7 @@ from shared.errors import N_
 from shared.uow import UnitOfWork
 from shared.web.badges import Badge
 from shared.web.i18n import LANGUAGES, language
+from shared.web.navigation import SERVICES
 
 FIELDS = {
     "name": N_("Name"),
@@ -79,6 +80,7 @@ ROLE_NAMES = {
     "events": N_("Event affairs"),
     "reader": N_("Read only"),
 }
+_WAYS = {"read": N_("look"), "write": N_("change")}
 ROSTER_BADGES = {
     "checking": Badge(N_("Being checked"), "info", "loader"),
     "checked": Badge(N_("Checked"), "warn", "clipboard-check"),
@@ -167,3 +169,9 @@ class ChangedSchema(FormSchema):
 
     class Meta:
         exclude = ("custom", "standing", "leaves_on")
+
+
+def scope_name(scope: str) -> str:
+    """What a scope of an integration is called: `billing:read`."""
+    service, _colon, way = scope.partition(":")
+    return _("%(service)s: %(way)s", service=_(SERVICES[service][0]), way=_(_WAYS[way]))

@@ -18,6 +18,7 @@ from services.members.applications.terms import publish_terms
 from services.members.certificates import issue_certificate
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import CATEGORY, STANDING
+from services.members.integrations import add_integration, living_keys
 from services.members.member_requests import make_request
 from services.members.models import MemberRow, PasswordLinkRow
 from services.members.numbers.assigning import start_numbering
@@ -86,6 +87,10 @@ PAGES = {
     "/members/console/members/{member}/papers/certificates/{certificate}.pdf": SEE,
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
+    "/members/console/integrations": (A,),
+    "/members/console/integrations/new": (A,),
+    "/members/console/integrations/{integration}": (A,),
+    "/members/api/integrations": (A,),
     "/members/console/audit": (A,),
     "/members/console/audit/export.csv": (A,),
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
@@ -198,6 +203,11 @@ CHANGES = {
     "/members/console/staff/{account}": (A,),
     "/members/console/staff/{account}/second-step/remove": (A,),
     "/members/console/staff/login-policy": (A,),
+    "/members/console/integrations/new": (A,),
+    "/members/console/integrations/{integration}": (A,),
+    "/members/console/integrations/{integration}/stop": (A,),
+    "/members/console/integrations/{integration}/keys": (A,),
+    "/members/console/integrations/{integration}/keys/{key}/remove": (A,),
     "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
 }
 
@@ -218,6 +228,8 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         certificate = issue_certificate(uow, member.id, "ja")
         kind = list_kinds(uow)[0]
         record = add_record(uow, member.id, {"kind_id": kind.id, "title": "x", "starts_on": uow.today})
+        program, _secret = add_integration(uow, name="x", roles=[Role.READER], scopes=["members:read"], days=90)
+        (key,) = living_keys(uow, [program.id])
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
         announcement = add_announcement(uow, {"title": "総会", "shown_from": uow.today})
         file = attach_file(uow, announcement.id, "a.txt", io.BytesIO(b"text"))
@@ -237,6 +249,8 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "record": record.id,
         "search": saved.id,
         "application": application.id,
+        "integration": program.id,
+        "key": key.id,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
 
@@ -288,7 +302,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
     for address in CHANGES:
         if "{" in address:
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
-            form |= {"starts_on": "2030-01-01", "answer": "x", "title": "x"}
+            form |= {"scopes": "members:read", "days": "90"}
             form |= {"starts_on": "2030-01-01", "answer": "x", "name_en": "x", "title": "x", "kind_id": things["kind"]}
             assert post(stranger, address.format(**things), **form).status_code == 404, address
 
@@ -328,9 +342,14 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/verify",
         "/members/setup",
         "/members/health",
+        "/members/docs",
+        "/members/api/token",
     )
     kit = ("/members/static", "/members/jobs", "/members/metrics", "/members/operator", "/members/api/openapi.json")
     others = {
+        "/members/api/integrations/<uuid:id>",
+        "/members/api/integrations/<uuid:id>/keys",
+        "/members/api/integrations/<uuid:id>/keys/<uuid:id>",
         "/members/attachments/<uuid:id>",  # 404 for all who may not: tests/unit/members/test_attachments.py
         "/members/api/announcements/<uuid:id>/move",
         "/members/api/announcements/<uuid:id>/copy",
