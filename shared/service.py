@@ -112,10 +112,11 @@ class RunningService:
                 wake()
 
     @contextmanager
-    def look(self) -> Iterator[Session]:
-        """For single statements that read the kit's own tables: no round trips for a transaction around them."""
-        with Session(self._looking, expire_on_commit=False) as session:
-            yield session
+    def look(self) -> Iterator[sa.Connection]:
+        """For single statements that read the kit's own tables: no round trips for a transaction around them, and no
+        objects."""
+        with self._looking.connect() as connection:
+            yield connection
 
     @contextmanager
     def unit(

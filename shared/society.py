@@ -63,7 +63,7 @@ def enter(session: Session, society: str | None) -> None:
     if "society" in session.info and session.info["society"] == society:
         return
     session.info["society"] = society
-    session.info["society_filter"] = _only(society)
+    session.info.pop("society_filter", None)
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         reads = connection.get_execution_options().get("tsudoi_read_only")
@@ -74,7 +74,10 @@ def enter(session: Session, society: str | None) -> None:
 def _filter(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load or "society" not in state.session.info:
         return
-    state.statement = state.statement.options(state.session.info["society_filter"])
+    info = state.session.info
+    if "society_filter" not in info:  # made by the first query of a transaction; who only inserts needs none
+        info["society_filter"] = _only(info["society"])
+    state.statement = state.statement.options(info["society_filter"])
 
 
 def _only(society: Any) -> ORMOption:

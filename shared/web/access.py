@@ -29,7 +29,7 @@ LOGIN = "/members/login"
 
 # of both tables in one statement, built once: one round trip for each request
 _STANDING = (
-    sa.select(EndedSession.session_id, SocietyRow)
+    sa.select(EndedSession.session_id.label("ended"), *SocietyRow.__table__.c)
     .select_from(sa.select(sa.literal(1)).subquery())
     .outerjoin(EndedSession, EndedSession.session_id == sa.bindparam("session", type_=Id))
     .outerjoin(SocietyRow, SocietyRow.id == sa.bindparam("society", type_=Id))
@@ -240,9 +240,12 @@ def _read_principal() -> tuple[Principal | None, SocietyRow | None]:
         who = _token_reader(running).read(token)
     except TokenRefused:
         return None, None
-    with running.look() as session:
-        ended, society = session.execute(_STANDING, {"session": who.session_id, "society": who.society_id}).one()
-    return (None, None) if ended else (who, society)
+    with running.look() as connection:
+        row = connection.execute(_STANDING, {"session": who.session_id, "society": who.society_id}).mappings().one()
+    if row["ended"]:
+        return None, None
+    known = {name: value for name, value in row.items() if name != "ended"}
+    return who, SocietyRow(**known) if known["id"] else None
 
 
 def _token_reader(running: RunningService) -> TokenReader:
