@@ -24,6 +24,12 @@ from shared.audit.words import Subject, Trail
 from shared.errors import N_
 from shared.web.i18n import LANGUAGES, language
 
+_MODES = {
+    "both": N_("New and changed"),
+    "add": N_("Only new"),
+    "change": N_("Only changes"),
+    "remove": N_("Removal"),
+}
 _OF_ACCOUNT = sa.select(MemberRow.name).where(MemberRow.id == AccountRow.person_id).scalar_subquery()
 
 
@@ -38,6 +44,8 @@ def _word(categories: Mapping[str, str], name: str, value: Any) -> Any:
         return [categories.get(code, code) for code in value]
     if name == "roles":
         return [_(ROLE_NAMES.get(role, role)) for role in value]
+    if name == "mode":
+        return _(_MODES[value])
     if name == "language":
         return LANGUAGES.get(value, value)
     if name == "custom":
@@ -139,6 +147,7 @@ TRAIL = Trail(
         "name_en": N_("Name in English"),
         "file": N_("File"),
         "rows": N_("Rows"),
+        "mode": N_("What the file is for"),
         "roster": N_("Roster"),
         "roles": N_("Roles"),
         "selection": N_("Chosen list"),

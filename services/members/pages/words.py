@@ -18,6 +18,7 @@ from shared.web.badges import Badge
 from shared.web.i18n import LANGUAGES, language
 
 FIELDS = {
+    "kind": N_("Individual or corporate"),
     "name": N_("Name"),
     "kana": N_("Reading (katakana)"),
     "roman": N_("Name in roman letters"),
@@ -43,6 +44,7 @@ FIELDS = {
     "title_en": N_("Title in English"),
     "public": N_("Shown on My Page"),
 }
+PERSON_KINDS = {**KINDS, "guest": N_("Not a member")}
 SEARCHED = {
     "q": N_("Words"),
     "kind": N_("Individual or corporate"),
@@ -103,6 +105,11 @@ ANNOUNCEMENT_BADGES = {
 CARD_WORDS = {"renewed": N_("new code"), "revoked": N_("code revoked")}
 
 
+ROSTER_MODES = {
+    "both": N_("New members and changes of known ones"),
+    "add": N_("Only new members"),
+    "change": N_("Only changes of known members"),
+}
 RECORD_MODES = {
     "add": N_("Add records"),
     "change": N_("Change records"),

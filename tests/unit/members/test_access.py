@@ -59,6 +59,9 @@ PAGES = {
     "/members/console/import/template.csv": CHANGE,
     "/members/console/import/{roster}": CHANGE,
     "/members/console/import/{roster}/faults.csv": CHANGE,
+    "/members/console/import/{roster}/differences": CHANGE,
+    "/members/console/import/{roster}/differences.csv": CHANGE,
+    "/members/console/import/{roster}/differences.xlsx": CHANGE,
     "/members/console/records": SEE,
     "/members/console/records/export.csv": SEE,
     "/members/console/records/export.xlsx": SEE,
@@ -128,6 +131,7 @@ PAGES = {
     "/members/api/terms": SEE,
     "/members/api/imports/{roster}": CHANGE,
     "/members/api/imports/{roster}/faults": CHANGE,
+    "/members/api/imports/{roster}/differences": CHANGE,
 }
 CHANGES = {
     "/members/console/members": CHANGE,
