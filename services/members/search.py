@@ -12,7 +12,13 @@ from sqlalchemy.orm import aliased
 
 from services.members.categories import list_categories
 from services.members.models import AccountRow, MemberRow, StandingRow
-from services.members.search_conditions import EVERYBODY, KINDS, MemberSearch, beginning_of_postcode, spellings_of_address
+from services.members.search_conditions import (
+    EVERYBODY,
+    KINDS,
+    MemberSearch,
+    beginning_of_postcode,
+    spellings_of_address,
+)
 from services.members.search_index import Found, holds
 from shared.errors import N_, Fault, InvalidInput
 from shared.japan.kana import fold_kana, fold_kanji

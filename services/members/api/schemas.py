@@ -144,7 +144,9 @@ class RosterSchema(Schema):
     id = fields.UUID()
     holds = fields.String(validate=validate.OneOf(["members", "records"]))
     mode = fields.String(
-        metadata={"description": "What the file is for. Of members: add, change or both; of records: add, change, remove"}
+        metadata={
+            "description": "What the file is for. Of members: add, change or both; of records: add, change, remove"
+        }
     )
     state = fields.String(validate=validate.OneOf(["checking", "checked", "importing", "imported", "discarded"]))
     file_name = fields.String()
@@ -190,7 +192,9 @@ class DifferencesQuerySchema(Schema):
         validate=validate.Length(max=300),
         metadata={"description": "Only rows that change it; `custom.` and its header for a custom field"},
     )
-    q = fields.String(load_default="", validate=validate.Length(max=200), metadata={"description": "Words of name or number"})
+    q = fields.String(
+        load_default="", validate=validate.Length(max=200), metadata={"description": "Words of name or number"}
+    )
     after = fields.Integer(load_default=0, metadata={"description": "The last row of the page before"})
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=1000))
 
@@ -217,7 +221,9 @@ class ComparedSchema(Schema):
 
 class DifferencesPageSchema(Schema):
     rows = fields.List(fields.Nested(ComparedSchema))
-    next = fields.Integer(allow_none=True, metadata={"description": "`after` of the next page; null: this was the last"})
+    next = fields.Integer(
+        allow_none=True, metadata={"description": "`after` of the next page; null: this was the last"}
+    )
 
 
 class UploadSchema(Schema):

@@ -16,7 +16,15 @@ from flask_babel import gettext as _
 from services.members.models import RosterRow, StagedRow
 from services.members.pages.words import FIELDS, PERSON_KINDS, category_choices, recorded_word
 from services.members.roles import MEMBERS_CHANGE
-from services.members.rosters.differences import ACTIONS, CUSTOM, Compared, Difference, all_compared, compared, staged_rows
+from services.members.rosters.differences import (
+    ACTIONS,
+    CUSTOM,
+    Compared,
+    Difference,
+    all_compared,
+    compared,
+    staged_rows,
+)
 from shared.errors import N_, NotFound
 from shared.tables.writing import Cell
 from shared.uow import UnitOfWork

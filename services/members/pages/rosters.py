@@ -26,9 +26,7 @@ serve_uploads(pages)
 @allow(*MEMBERS_CHANGE)
 def show_uploads() -> ResponseReturnValue:
     with reading() as uow:
-        return render_template(
-            "members/rosters.html", values={"mode": "both"}, **_context(), rosters=list_rosters(uow)
-        )
+        return render_template("members/rosters.html", values={"mode": "both"}, **_context(), rosters=list_rosters(uow))
 
 
 @pages.post("")

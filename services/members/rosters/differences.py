@@ -64,8 +64,8 @@ def names_of(differences: Sequence[Difference]) -> str:
 
 
 def staged_rows(roster_id: str, *, action: str = "", field: str = "", q: str = "") -> sa.Select[Any]:
-    """Rows of a roster as values. `action`: one of ACTIONS; `field`: only where it changes; `q`: words of name or number,
-    as the file or as the member has them."""
+    """Rows of a roster as values. `action`: one of ACTIONS; `field`: only where it changes; `q`: words of name or
+    number, as the file or as the member has them."""
     columns = (StagedRow.row, StagedRow.action, StagedRow.member_id, StagedRow.base_revision)
     statement = sa.select(*columns, *(getattr(StagedRow, name) for name in COMPARED)).where(
         StagedRow.roster_id == roster_id, StagedRow.action.in_([action] if action else ACTIONS)

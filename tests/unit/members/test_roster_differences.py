@@ -1,4 +1,4 @@
-"""What an import would change is looked at before it is confirmed; a file may be for new members only, or for changes."""
+"""What an import would change is looked at before it is confirmed; a file may be for new members or changes only."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ def test_the_preview_shows_each_field_before_and_after(
     done = check(running, society, CHANGED, ROWS[1], THIRD)
     assert done.differing == {"affiliation": 1, "phone": 1, "custom.推薦者": 1}
     page = office.get(f"{PLACE}/{done.id}").text
-    assert "所属（1）" in page and f"{done.id}/differences?action=changed&amp;field=custom.%E6%8E%A8%E8%96%A6%E8%80%85" in page
+    assert (
+        "所属（1）" in page
+        and f"{done.id}/differences?action=changed&amp;field=custom.%E6%8E%A8%E8%96%A6%E8%80%85" in page
+    )
     look = office.get(f"{PLACE}/{done.id}/differences").text
     for told in ("集い大学 → 北辰大学", "山田 → 鈴木", "空欄になります", "third@example.jp", "山﨑 蓮"):
         assert told in look, told
@@ -140,7 +143,9 @@ def test_a_row_that_does_not_fit_what_the_file_is_for_is_a_fault(
 
 
 @pytest.mark.rule("M10")
-@pytest.mark.parametrize(("mode", "rows"), [("add", (THIRD,)), ("change", (CHANGED, ROWS[1])), ("both", (CHANGED, THIRD))])
+@pytest.mark.parametrize(
+    ("mode", "rows"), [("add", (THIRD,)), ("change", (CHANGED, ROWS[1])), ("both", (CHANGED, THIRD))]
+)
 def test_in_each_mode_the_same_file_again_changes_nothing(
     running: RunningService, society: str, known: None, mode: str, rows: tuple[str, ...]
 ) -> None:
