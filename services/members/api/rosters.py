@@ -9,14 +9,8 @@ from flask.views import MethodView
 from flask_babel import gettext
 from flask_smorest import Blueprint
 
-from services.members.api.schemas import (
-    DifferencesPageSchema,
-    DifferencesQuerySchema,
-    RosterFaultSchema,
-    RosterModeSchema,
-    RosterSchema,
-    UploadSchema,
-)
+from services.members.api.difference_schemas import DifferencesPageSchema, DifferencesQuerySchema, RosterModeSchema
+from services.members.api.schemas import RosterFaultSchema, RosterSchema, UploadSchema
 from services.members.models import RosterRow, StagedRow
 from services.members.roles import MEMBERS_CHANGE
 from services.members.rosters.differences import compared, staged_rows
@@ -31,7 +25,7 @@ MOST_FAULTS = 1_000
 class Rosters(MethodView):
     @allow(*MEMBERS_CHANGE)
     @api.arguments(UploadSchema, location="files")
-    @api.arguments(RosterModeSchema, location="form")
+    @api.arguments(RosterModeSchema, location="query")
     @api.response(202, RosterSchema)
     def post(self, given: dict[str, Any], asked: dict[str, str]) -> RosterRow:
         """Upload a roster (XLSX or CSV); the dry run begins."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -118,7 +119,8 @@ def _check_value(uow: UnitOfWork, track: Track, value: str) -> None:
 
 def _change(uow: UnitOfWork, track: Track, members: Sequence[MemberRow], entry: Entry) -> int:
     known = histories(uow, track, members)
-    turned, fresh = [], []
+    turned: list[MemberRow] = []
+    fresh: list[dict[str, Any]] = []
     for member in members:
         history = known[member.id]
         latest = track.entry(history[-1]) if history else None

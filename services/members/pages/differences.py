@@ -112,7 +112,7 @@ def _in_words(categories: dict[str, str], each: Difference) -> Worded:
 
 
 def _name(field: str) -> str:
-    return field.removeprefix(CUSTOM) if field.startswith(CUSTOM) else _(FIELDS[field])
+    return field.removeprefix(CUSTOM) if field.startswith(CUSTOM) else _(FIELDS.get(field, field))
 
 
 def _word(name: str, value: Any, categories: dict[str, str]) -> str:

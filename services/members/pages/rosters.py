@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from services.members.api.schemas import RosterModeSchema
+from services.members.api.difference_schemas import RosterModeSchema
 from services.members.pages.uploads import MOST_MEBI, sent_file, serve_uploads
 from services.members.pages.words import ROSTER_BADGES, ROSTER_MODES
 from services.members.roles import MEMBERS_CHANGE

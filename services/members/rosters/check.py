@@ -54,7 +54,7 @@ class Contents:
     staged: type[StagedRow] | type[StagedRecordRow]
     begin: Callable[[UnitOfWork, RosterRow, Table], Stage]
     compare: Callable[[UnitOfWork, str], Iterable[Fault]]
-    count: Callable[[UnitOfWork, str], dict[str, int]] = lambda _uow, _roster_id: {}
+    count: Callable[[UnitOfWork, str], dict[str, int]]
 
 
 def check_roster(run: JobRun) -> None:

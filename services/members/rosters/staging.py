@@ -87,11 +87,10 @@ def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow], mode: str) -
 
 def _misfit(mode: str, row: ReadRow, member: sa.Row[Any] | None, differences: Sequence[Difference]) -> Fault | None:
     """What the file is not for. Somebody with an account only is no member yet."""
-    known = member is not None and member.kind != "guest"
     column = "number" if row.given.get("number") else "email"
-    if mode == "change" and not known:
-        return Fault(NOT_THERE, {}, column, row.number)
-    if mode == "add" and known and differences:
+    if member is None or member.kind == "guest":
+        return Fault(NOT_THERE, {}, column, row.number) if mode == "change" else None
+    if mode == "add" and differences:
         return Fault(THERE_ALREADY, {"holder": label(member)}, column, row.number)
     return None
 

@@ -91,8 +91,8 @@ def test_integrators_read_the_differences_page_by_page(
     running: RunningService, society: str, office: FlaskClient, known: None
 ) -> None:
     token = {"Authorization": f"Bearer {office.get_cookie('tsudoi_token').value}"}  # type: ignore[union-attr]
-    data = {"file": (io.BytesIO(roster(CHANGED, ROWS[1], THIRD).encode()), "r.csv"), "mode": "both"}
-    sent = office.post("/members/api/imports", data=data, headers=token).get_json()
+    data = {"file": (io.BytesIO(roster(CHANGED, ROWS[1], THIRD).encode()), "r.csv")}
+    sent = office.post("/members/api/imports?mode=both", data=data, headers=token).get_json()
     work(running)
     place, read, after = f"/members/api/imports/{sent['id']}/differences", [], 0
     while after is not None:
@@ -106,8 +106,10 @@ def test_integrators_read_the_differences_page_by_page(
     ]
     assert {"field": "affiliation", "before": "集い大学", "after": "北辰大学"} in read[0]["differences"]
     assert {"field": "joined_on", "before": None, "after": "2026-04-01"} in read[2]["differences"]
-    wrong = {"file": (io.BytesIO(b"x"), "r.csv"), "mode": "eat"}
-    assert office.post("/members/api/imports", data=wrong, headers=token).status_code == 422
+    wrong = {"file": (io.BytesIO(b"x"), "r.csv")}
+    assert office.post("/members/api/imports?mode=eat", data=wrong, headers=token).status_code == 422
+    body = office.get("/members/api/openapi.json").get_json()["paths"]["/members/api/imports"]["post"]["requestBody"]
+    assert list(body["content"]) == ["multipart/form-data"]
 
 
 @pytest.mark.rule("M10")
