@@ -141,6 +141,7 @@ def run_next(running: RunningService) -> bool:
     try:
         running.service.long_work[job.kind](run)
     except JobCancelled:
+        _met.pop(job.id, None)
         return True
     except Exception as error:
         if database_is_down(error) or stood_still(error):
@@ -193,11 +194,11 @@ def _put_back(running: RunningService, job: JobRun, error: Exception) -> None:
 
 
 def _end(running: RunningService, job: JobRun, error: Exception | None) -> None:
+    _met.pop(job.id, None)
     with running.unit(job.society_id) as uow:
         row = uow.get(JobRow, job.id, lock=True)
         if row.is_over or row.leased_until != job.lease:
             return
-        _met.pop(job.id, None)
         row.finished_at = uow.now
         row.state = "failed" if error else "done"
         row.error = None if error is None else str(error) if isinstance(error, TsudoiError) else type(error).__name__

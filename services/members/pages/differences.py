@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from services.members.models import RosterRow, StagedRow
-from services.members.pages.words import FIELDS, PERSON_KINDS, category_choices, recorded_word
+from services.members.pages.words import FIELDS, category_choices, recorded_word
 from services.members.roles import MEMBERS_CHANGE
 from services.members.rosters.differences import (
     ACTIONS,
@@ -30,7 +30,7 @@ from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 from shared.web.access import allow, reading
 from shared.web.badges import Badge
-from shared.web.filters import short_day
+from shared.web.filters import number, short_day
 from shared.web.i18n import LANGUAGES
 from shared.web.listing import list_rows
 from shared.web.sheets import sheet_answer
@@ -88,7 +88,8 @@ def roster_of_members(uow: UnitOfWork, id: UUID) -> RosterRow:
 def differing_fields(roster: RosterRow) -> list[tuple[str, str]]:
     """Each field that the file changes, with its name and how often, the most frequent first."""
     return [
-        (name, _("%(field)s (%(count)s)", field=_name(name), count=count)) for name, count in roster.differing.items()
+        (name, _("%(field)s (%(count)s)", field=_name(name), count=number(count)))
+        for name, count in roster.differing.items()
     ]
 
 
@@ -122,8 +123,6 @@ def _word(name: str, value: Any, categories: dict[str, str]) -> str:
         return short_day(value)
     if name == "language":
         return LANGUAGES.get(value, value)
-    if name == "kind":
-        return str(_(PERSON_KINDS[value]))
     return str(recorded_word(name, value, categories))
 
 

@@ -66,6 +66,7 @@ def test_the_preview_shows_each_field_before_and_after(
     look = office.get(f"{PLACE}/{done.id}/differences").text
     for told in ("集い大学 → 北辰大学", "山田 → 鈴木", "空欄になります", "third@example.jp", "山﨑 蓮"):
         assert told in look, told
+    assert "Before → after" in office.get(f"{PLACE}/{done.id}/differences?lang=en", follow_redirects=True).text
     assert [row.affiliation for row in members_of(running, society)] == ["集い大学", ""], "looking changes nothing"
 
 
