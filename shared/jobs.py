@@ -3,6 +3,8 @@ own together with its progress, so that it can be killed anywhere and goes on fr
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,13 +22,17 @@ from shared.identity import Actor
 from shared.ids import new_id
 from shared.service import RunningService
 from shared.society import SocietyOwned
-from shared.trouble import again, database_is_down, is_contention, stood_still, wait_a_moment
+from shared.trouble import again, database_is_down, is_contention, stood_still
 from shared.uow import UnitOfWork
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)  # a runner that is silent for longer is dead; another one goes on
 ATTEMPTS = 5  # without any progress in between
+MEETINGS = 50  # so often, without progress, others may be in the way before that counts as an attempt: for minutes
+LONGEST_WAIT = 30.0  # seconds, between two meetings
+
+_met: Counter[str] = Counter()  # by job id, in this process
 
 
 class JobRow(SocietyOwned, KitBase):
@@ -113,6 +119,7 @@ class JobRun:
             job.attempts = 0
             job.leased_until = clock.now() + LEASE
         self.lease = job.leased_until
+        _met.pop(self.id, None)
 
     @contextmanager
     def look(self) -> Iterator[UnitOfWork]:
@@ -134,14 +141,14 @@ def run_next(running: RunningService) -> bool:
     try:
         running.service.long_work[job.kind](run)
     except JobCancelled:
+        _met.pop(job.id, None)
         return True
     except Exception as error:
         if database_is_down(error) or stood_still(error):
             raise
         if is_contention(error):  # the chunk is undone whole: from its beginning, by whoever is free
             log.warning("long work met others", service=running.name, job=job.id, kind=job.kind, error=repr(error))
-            wait_a_moment(job.attempts)
-            again(partial(_put_back, running, run))
+            again(partial(_put_back, running, run, error))
             return True
         log.exception("long work failed", service=running.name, job=job.id, kind=job.kind)
         again(partial(_end, running, run, error))
@@ -152,7 +159,8 @@ def run_next(running: RunningService) -> bool:
 
 def _take(running: RunningService) -> JobRow | None:
     now = clock.now()
-    free = sa.or_(JobRow.state == "queued", sa.and_(JobRow.state == "running", JobRow.leased_until < now))
+    rested = sa.or_(JobRow.leased_until.is_(None), JobRow.leased_until < now)
+    free = sa.and_(JobRow.state.in_(("queued", "running")), rested)
     for society in running.societies():
         with running.unit(society) as uow:
             job = _first_free(uow.session, sa.and_(free, JobRow.kind.in_(running.service.long_work)))
@@ -170,14 +178,23 @@ def _first_free(session: Session, free: sa.ColumnElement[bool]) -> JobRow | None
     return session.scalars(statement).one_or_none()
 
 
-def _put_back(running: RunningService, job: JobRun) -> None:
+def _put_back(running: RunningService, job: JobRun, error: Exception) -> None:
+    """For another time, later each time. Nothing is wrong with the work: an attempt is given back."""
+    _met[job.id] += 1
+    wait = random.uniform(0.3, 1.0) * min(LONGEST_WAIT, 0.05 * 2.0 ** _met[job.id])
     with running.unit(job.society_id) as uow:
         row = uow.get(JobRow, job.id, lock=True)
-        if not row.is_over and row.leased_until == job.lease:
-            row.state, row.leased_until = "queued", None
+        if row.is_over or row.leased_until != job.lease:
+            return
+        row.state, row.leased_until = "queued", clock.now() + timedelta(seconds=wait)
+        if _met[job.id] <= MEETINGS:
+            row.attempts = max(0, row.attempts - 1)
+        else:
+            row.error = type(error).__name__
 
 
 def _end(running: RunningService, job: JobRun, error: Exception | None) -> None:
+    _met.pop(job.id, None)
     with running.unit(job.society_id) as uow:
         row = uow.get(JobRow, job.id, lock=True)
         if row.is_over or row.leased_until != job.lease:

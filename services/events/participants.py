@@ -11,6 +11,7 @@ from shared.people import PersonRow
 from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 
+AT_ONCE = 1_000  # rows held in memory
 HEADERS = (
     N_("Member number"),
     N_("Name"),
@@ -53,7 +54,8 @@ def payment_state(registration: RegistrationRow) -> str:
 def participant_rows(uow: UnitOfWork, event: EventRow) -> Iterator[list[Cell]]:
     """Rows under HEADERS, in the order of registration; moments in the society's zone, states untranslated."""
     zone = uow.zone
-    for registration, person in uow.session.execute(participants(event.id).order_by(RegistrationRow.id)):
+    statement = participants(event.id).order_by(RegistrationRow.id).execution_options(yield_per=AT_ONCE)
+    for registration, person in uow.session.execute(statement):
         yield [
             *_of_person(person),
             STATE_WORDS[registration.state],

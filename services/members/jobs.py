@@ -10,7 +10,7 @@ from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
 from services.members.email_changes import forget_old_changes
 from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
-from services.members.histories.coming import begin_histories, let_categories_come, let_standings_come
+from services.members.histories.coming import begin_all_histories, let_categories_come, let_standings_come
 from services.members.invitations import INVITE, send_invitations
 from services.members.logins import forget_half_logins
 from services.members.numbers.assigning import ASSIGN, assign_numbers
@@ -33,7 +33,7 @@ DUE = (
     Due("let-standings-come", timedelta(minutes=1), let_standings_come),
     Due("let-categories-come", timedelta(minutes=1), let_categories_come),
     Due("tell-announcements", timedelta(seconds=10), tell_announcements),
-    Due("begin-histories", timedelta(hours=1), begin_histories),
+    Due("begin-histories", timedelta(hours=1), begin_all_histories, for_each_society=False),
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),
     Due("forget-half-logins", timedelta(hours=1), forget_half_logins),
     Due("forget-old-links", timedelta(hours=6), forget_old_links),

@@ -3,7 +3,6 @@ and by what else is known of them, today or on a day."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -13,7 +12,13 @@ from sqlalchemy.orm import aliased
 
 from services.members.categories import list_categories
 from services.members.models import AccountRow, MemberRow, StandingRow
-from services.members.search_conditions import EVERYBODY, KINDS, MemberSearch, beginning_of_postcode
+from services.members.search_conditions import (
+    EVERYBODY,
+    KINDS,
+    MemberSearch,
+    beginning_of_postcode,
+    spellings_of_address,
+)
 from services.members.search_index import Found, holds
 from shared.errors import N_, Fault, InvalidInput
 from shared.japan.kana import fold_kana, fold_kanji
@@ -99,8 +104,8 @@ def _conditions(search: MemberSearch) -> Iterator[sa.ColumnElement[bool]]:
     if search.postcode:
         yield Found.postcode.startswith(beginning_of_postcode(search.postcode), autoescape=True)
     if search.address:
-        spellings = {search.address, unicodedata.normalize("NFKC", search.address)}
-        yield sa.or_(*(Found.address.contains(text, autoescape=True) for text in sorted(spellings)))
+        spellings = spellings_of_address(search.address)
+        yield sa.or_(*(Found.address.contains(text, autoescape=True) for text in spellings))
 
 
 def _between(column: Any, first: date | None, last: date | None) -> Iterator[sa.ColumnElement[bool]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -46,6 +48,16 @@ class MemberSearch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 EVERYBODY = MemberSearch()
+_FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)} | {ord(" "): "\u3000"}
+_DASH = re.compile(r"(?<=\d)[-‐‑–—―−ー－]")  # behind the number of a block: 1-1, 1−1, 1ー1
+_DASHES = "-－−‐ー―"
+
+
+def spellings_of_address(text: str) -> Sequence[str]:
+    """Addresses are stored as they were written: in half or full width, with any of the dashes."""
+    half = unicodedata.normalize("NFKC", text)
+    spelled = [half, *(_DASH.sub(dash, half) for dash in _DASHES)]
+    return list(dict.fromkeys([text, *spelled, *(each.translate(_FULL_WIDTH) for each in spelled)]))
 
 
 def beginning_of_postcode(text: str) -> str:

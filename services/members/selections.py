@@ -47,6 +47,17 @@ def chosen_members(
         yield [found[id] for id in ids]
 
 
+def chosen_values(
+    uow: UnitOfWork, selection: SelectionRow, columns: Sequence[str], *, lock: bool = False
+) -> Iterator[Sequence[sa.Row[Any]]]:
+    """The same as plain rows of the id and these columns: quicker than objects, where there are 100,000."""
+    wanted = sa.select(MemberRow.id, *(getattr(MemberRow, name) for name in columns))
+    for ids in chosen_ids(uow, selection):
+        statement = wanted.where(MemberRow.id.in_(ids)).order_by(MemberRow.id)
+        found = {row.id: row for row in uow.session.execute(statement.with_for_update() if lock else statement)}
+        yield [found[id] for id in ids]
+
+
 def chosen_ids(uow: UnitOfWork, selection: SelectionRow, at_once: int = AT_ONCE) -> Iterator[Sequence[str]]:
     """In the order of the list. Whoever needs more than the ids asks by them: a list that was chosen a moment ago is
     unknown to the database's statistics, and a join with it can take minutes."""

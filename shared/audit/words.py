@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from shared.errors import N_
 
@@ -29,12 +31,18 @@ class Trail:
     """`actions` and `fields`: code → words marked by `N_`; `subjects`: what stands before the slash, or all of it.
     A field that means something else at one kind of subject stands there as `kind.field`.
 
-    `word(field, value)`: a value in the reader's words, itself where there are none."""
+    `word(field, value)`: a value in the reader's words, itself where there are none; `words` makes it where names must
+    be read first."""
 
     actions: Mapping[str, str] = field(default_factory=dict)
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     word: Callable[[str, Any], Any] = as_it_is
+    words: Callable[[Session], Callable[[str, Any], Any]] | None = None
+
+    def prepared(self, session: Session) -> Trail:
+        """With its `word`, for as many entries as are shown at once."""
+        return replace(self, word=self.words(session)) if self.words else self
 
 
 KIT = Trail(  # what every service records
@@ -64,6 +72,9 @@ KIT = Trail(  # what every service records
 def joined(own: Trail | None) -> Trail:
     """A service's words and the kit's; its own first."""
     own = own or Trail()
-    return Trail(
-        {**KIT.actions, **own.actions}, {**KIT.subjects, **own.subjects}, {**KIT.fields, **own.fields}, own.word
+    return replace(
+        own,
+        actions={**KIT.actions, **own.actions},
+        subjects={**KIT.subjects, **own.subjects},
+        fields={**KIT.fields, **own.fields},
     )

@@ -48,6 +48,7 @@ class Shown:
 def shown(session: Session, rows: Sequence[Found], trail: Trail) -> list[Shown]:
     """With the names that their subjects have now; those that are gone have none."""
     names = _names(session, [entry.subject for entry, _place in rows], trail)
+    trail = trail.prepared(session)
     return [_shown(entry, place, names.get(entry.subject, ""), trail) for entry, place in rows]
 
 

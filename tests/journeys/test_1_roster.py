@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.browser import Window
+from tests.journeys.browser import DESKTOP, PHONE, Window
 from tests.journeys.people import Here
-from tests.journeys.rosters import FAULTY, IN_CP932, RARE_NAMES, cp932, xlsx
+from tests.journeys.rosters import FAULTY, IN_CP932, NOT_YET, RARE_NAMES, cp932, xlsx
 
 
 @pytest.mark.rule("M10")
@@ -72,9 +72,35 @@ def test_the_same_file_again_changes_nothing(here: Here) -> None:
     office.shot("15-same-roster-again")
 
 
-def upload(office: Window, name: str, content: bytes) -> None:
+@pytest.mark.rule("M10")
+def test_what_a_roster_changes_is_seen_before_it_is_imported(here: Here) -> None:
+    office = here.office()
+    import_roster(office, "meibo.csv", cp932(IN_CP932))
+    moved = [tuple(cell.replace("～大学", "集い大学").replace("地理学", "") for cell in row) for row in IN_CP932]
+    upload(office, "moved.xlsx", xlsx([*moved, NOT_YET]), mode="更新のみ")
+    expect(office.main.get_by_role("alert")).to_be_visible()
+    office.see("更新専用")
+    upload(office, "moved.xlsx", xlsx([*moved, NOT_YET]))
+    office.see("所属（1）", "研究分野（1）")
+    office.shot("16-what-a-roster-changes")
+    office.link("変更内容を確認").click()
+    office.see("～大学 → 集い大学", "空欄になります", NOT_YET[1])
+    office.shot("17-before-and-after")
+    office.page.select_option("#f-action", "changed")
+    office.button("表示").click()
+    office.see("～大学 → 集い大学")
+    office.see_not(NOT_YET[1])
+    assert "集い大学" in office.download(office.link("CSV")).decode("utf-8-sig")
+    office.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert not office.scrolls_sideways()
+    office.shot("18-before-and-after-on-a-phone")
+    office.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+
+
+def upload(office: Window, name: str, content: bytes, *, mode: str = "新規・更新の混在") -> None:
     """Up to the result of the dry run."""
     office.go("/members/console/import")
+    office.page.get_by_label(mode).check()
     office.page.set_input_files("input[type=file]", {"name": name, "mimeType": "", "buffer": content})
     office.button("内容を確認").click()
     expect(office.page.locator("h1")).to_have_text(name)

@@ -86,7 +86,7 @@ class OneRecord(MethodView):
 class RecordFiles(MethodView):
     @allow(*MEMBERS_CHANGE)
     @api.arguments(UploadSchema, location="files")
-    @api.arguments(ModeSchema, location="form")
+    @api.arguments(ModeSchema, location="query")
     @api.response(202, RosterSchema)
     def post(self, given: dict[str, Any], asked: dict[str, str]) -> RosterRow:
         """Upload a file of records (XLSX or CSV) and have it checked; then it goes on as a roster, by its id."""

@@ -142,7 +142,11 @@ class MemberPageSchema(Schema):
 class RosterSchema(Schema):
     id = fields.UUID()
     holds = fields.String(validate=validate.OneOf(["members", "records"]))
-    mode = fields.String(metadata={"description": "Of records: add, change or remove"})
+    mode = fields.String(
+        metadata={
+            "description": "What the file is for. Of members: add, change or both; of records: add, change, remove"
+        }
+    )
     state = fields.String(validate=validate.OneOf(["checking", "checked", "importing", "imported", "discarded"]))
     file_name = fields.String()
     size = fields.Integer()
@@ -154,6 +158,11 @@ class RosterSchema(Schema):
     faults = fields.Integer()
     can_be_imported = fields.Boolean()
     custom = fields.List(fields.String())
+    differing = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "How many known members the file changes, by field"},
+    )
     uploaded_at = fields.AwareDateTime()
     imported_at = fields.AwareDateTime(allow_none=True)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.members import throttle
 from services.members.applications.pending import IS_OPEN
 from services.members.applications.terms import terms_in_force
-from services.members.errors.applications import NoTerms, TermsChanged
+from services.members.errors.applications import AlreadySent, NoTerms, TermsChanged
 from services.members.errors.links import ApplicationSent, ApplicationVoided, LinkUnusable
 from services.members.members import holder_of_email
 from services.members.models import ApplicationRow
@@ -79,10 +79,10 @@ def look_at_application(uow: UnitOfWork, token: str, *, lock: bool = False) -> A
 
 
 def void_application(uow: UnitOfWork, id: str) -> ApplicationRow:
-    """Staff take a link back, so that they can go on by proxy at once (M4+). Raises NotFound, ApplicationSent."""
+    """Staff take a link back, so that they can go on by proxy at once (M4+). Raises NotFound, AlreadySent."""
     row = uow.get(ApplicationRow, id, lock=True)
     if row.sent_at:
-        raise ApplicationSent
+        raise AlreadySent
     if not row.voided_at:
         row.voided_at = uow.now
         audit.record(uow, "void-application", f"application/{row.id}", before={"email": row.email})

@@ -25,6 +25,13 @@ class VerificationPending(TsudoiError):
     )
 
 
+class AlreadySent(TsudoiError):
+    """Staff wanted to take a link back."""
+
+    kind = Kind.CONFLICT
+    text = N_("The application was sent with this link already. It waits for your decision under “Applications”.")
+
+
 class NotApplying(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("%(name)s is not applying any more: somebody has decided already.")

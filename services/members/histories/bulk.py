@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
 from services.members.errors.lists import BulkChangeRefused
 from services.members.histories.categories import check_category
 from services.members.histories.entries import DAY, Entry
-from services.members.histories.settling import entry_row, histories, settle
+from services.members.histories.settling import entry_values, histories, settle
 from services.members.histories.tracks import CATEGORY, STANDING, Track
 from services.members.models import MemberRow, SelectionRow
 from services.members.selections import chosen_ids, chosen_members, same_work
 from shared import audit, jobs
+from shared.db import insert_rows
 from shared.errors import N_, Fault, InvalidInput
 from shared.jobs import JobRow, JobRun
 from shared.uow import UnitOfWork
@@ -117,15 +119,18 @@ def _check_value(uow: UnitOfWork, track: Track, value: str) -> None:
 
 def _change(uow: UnitOfWork, track: Track, members: Sequence[MemberRow], entry: Entry) -> int:
     known = histories(uow, track, members)
-    turned = []
+    turned: list[MemberRow] = []
+    fresh: list[dict[str, Any]] = []
     for member in members:
         history = known[member.id]
         latest = track.entry(history[-1]) if history else None
         if latest and (latest.starts_on >= entry.starts_on or track.refuse_following(latest.value, entry.value)):
             raise BulkChangeRefused
         if latest is None or latest.value != entry.value:
-            history.append(uow.add(entry_row(uow, track, member.id, entry)))
+            fresh.append(entry_values(uow, track, member.id, entry))
+            history.append(track.rows(**fresh[-1]))  # no object of the session: written below, all at once
             turned.append(member)
+    insert_rows(uow.session, track.rows, fresh)
     changes = {member.id: ("", str(entry)) for member in turned}
     settle(uow, track, turned, known, action=track.action, changes=changes)
     uow.write_messages()  # into the outbox now, so that memory stays flat

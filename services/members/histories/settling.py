@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 
 from services.members.categories import list_categories
 from services.members.histories.entries import Entry
@@ -16,6 +17,7 @@ from services.members.sessions import end_all_sessions
 from services.members.standings.dates import day_of_leaving
 from services.members.standings.words import ENDED
 from shared import audit
+from shared.db import update_rows
 from shared.ids import new_id
 from shared.messages.members import MemberAdmitted, PersonChanged
 from shared.uow import UnitOfWork
@@ -93,7 +95,9 @@ def settle(
     """Bring locked members in line with their histories, which are in order and not empty.
 
     `changes`: what was done to a history, by member id, before and after, for the audit trail."""
+    uow.session.flush()
     categories = {category.code: category for category in list_categories(uow)}
+    written: list[MemberRow] = []
     shut_out: list[str] = []
     told: list[PersonChanged] = []
     entries: list[dict[str, Any]] = []
@@ -101,13 +105,13 @@ def settle(
         was = row.standing
         changed = _differences(uow, track, row, known[row.id])
         before = {name: getattr(row, name) for name in changed}
-        for name, value in changed.items():
-            setattr(row, name, value)
         altered = (changes or {}).get(row.id)
         entries += _recorded(uow, track, row, action, before, changed, altered)
         if changed or altered:  # also for what is to come: a roster that was checked before must notice it
-            row.revision += 1
-            row.changed_at = uow.now
+            now = {**changed, "revision": row.revision + 1, "changed_at": uow.now}
+            for name, value in now.items():
+                set_committed_value(row, name, value)  # written below, all at once
+            written.append(row)
         if not changed:
             continue
         told.append(PersonChanged(person=row.public(categories.get(row.category or ""))))
@@ -115,10 +119,15 @@ def settle(
             shut_out.append(row.id)
         if was == "applying" and _admissions(uow, track, known[row.id]) and row.joined_on:
             uow.say(MemberAdmitted(person_id=row.id, joined_on=row.joined_on), bulk=len(rows) > 1)
+    update_rows(uow.session, MemberRow, (_columns(track, row) for row in written))
     audit.record_many(uow, entries)
-    uow.session.flush()
     uow.say_all(told, bulk=len(rows) > 1)
     _end_sessions(uow, shut_out)
+
+
+def _columns(track: Track, row: MemberRow) -> dict[str, Any]:
+    names = ("standing", "leaves_on", "joined_on") if track is STANDING else (track.name,)
+    return {name: getattr(row, name) for name in ("id", "revision", "changed_at", *names)}
 
 
 def _differences(uow: UnitOfWork, track: Track, row: MemberRow, history: History) -> dict[str, Any]:

@@ -23,7 +23,8 @@ class RosterRow(SocietyOwned, Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     holds: Mapped[str] = mapped_column(default="members", server_default="members")  # members | records
-    mode: Mapped[str] = mapped_column(default="", server_default="")  # of records: add | change | remove
+    # of members: add | change | both; of records: add | change | remove. Files of an older release have none: both
+    mode: Mapped[str] = mapped_column(default="both", server_default="")
     state: Mapped[str] = mapped_column(default="checking")  # checking | checked | importing | imported | discarded
     file_name: Mapped[str]
     size: Mapped[int]
@@ -37,6 +38,7 @@ class RosterRow(SocietyOwned, Base):
     same: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
     custom: Mapped[list[str]] = mapped_column(Json, default=list)  # headers that became custom fields
+    differing: Mapped[dict[str, int]] = mapped_column(Json, default=dict, server_default="{}")  # rows, by field
     imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
@@ -72,6 +74,7 @@ class StagedRow(PersonFields, SocietyOwned, Base):
     action: Mapped[str]  # new | changed | same | faulty
     member_id: Mapped[str] = mapped_column(Id)  # of a new member: the id that it will have
     base_revision: Mapped[int]  # of the member when the row was compared with it; 0: new
+    differs: Mapped[str] = mapped_column(sa.Text, default="", server_default="")  # the fields, see differences.py
 
 
 class RosterFaultRow(SocietyOwned, Base):

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from services.members.categories import list_categories
 from services.members.errors.lists import NumberingRefused
-from services.members.members import label, touch
+from services.members.members import label
 from services.members.models import CategoryRow, MemberRow, NumberRow, SelectedRow, SelectionRow
+from services.members.models.people import PERSON_COLUMNS, public_person
 from services.members.numbers.register import Holder, holders, next_free
-from services.members.selections import chosen_members, same_work
+from services.members.search import search_text
+from services.members.selections import chosen_values, same_work
 from services.members.standings.words import ENDED
 from services.members.values import LONGEST_NUMBER
 from shared import audit, jobs
-from shared.db import insert_rows
+from shared.db import insert_rows, update_rows
 from shared.errors import N_, Fault, InvalidInput
 from shared.jobs import JobRow, JobRun
 from shared.messages.members import PersonChanged
@@ -26,6 +30,8 @@ from shared.uow import UnitOfWork
 ASSIGN = "assign-numbers"
 SHOWN = 100  # members of either kind that a preview names
 HIGHEST = 10**12
+_LOOKED_AT = ("name", "kana", "number", "standing", "category")
+_WRITTEN = ("revision", *PERSON_COLUMNS)
 
 Starts = Mapping[str, int]  # the first number to be given, by prefix
 
@@ -46,7 +52,7 @@ class Format:
 class Planned:
     """One member of the list, with the number to come, or with the reason why there can be none."""
 
-    member: MemberRow
+    member: sa.Row[Any]
     number: str = ""
     obstacle: Fault | None = None
 
@@ -81,7 +87,7 @@ def first_numbers(uow: UnitOfWork, formats: Sequence[Format]) -> dict[str, int]:
 def look_at_numbering(uow: UnitOfWork, selection: SelectionRow, starts: Starts) -> Preview:
     """Nothing changes. Raises InvalidInput where a start is missing or impossible."""
     preview = Preview(count=selection.count)
-    for rows in _plan(uow, selection, starts):
+    for rows in _plan(uow, selection, starts, _LOOKED_AT):
         for row in rows:
             if row.obstacle:
                 preview.in_the_way += 1
@@ -108,7 +114,7 @@ def assign_numbers(run: JobRun) -> None:
         with run.chunk() as uow:
             categories = {row.code: row for row in list_categories(uow)}
             selection = uow.get(SelectionRow, run.args["selection"])
-            for rows in _plan(uow, selection, run.args["starts"], lock=True):
+            for rows in _plan(uow, selection, run.args["starts"], _WRITTEN, lock=True):
                 _assign(uow, rows, categories)
                 run.done += len(rows)
             run.finish(uow, {"numbered": run.done})
@@ -119,11 +125,8 @@ def assign_numbers(run: JobRun) -> None:
 def _assign(uow: UnitOfWork, rows: Sequence[Planned], categories: Mapping[str, CategoryRow]) -> None:
     if any(row.obstacle for row in rows):
         raise NumberingRefused
-    for row in rows:
-        member = row.member
-        member.number = row.number
-        touch(uow, member)
-        uow.say(PersonChanged(person=member.public(categories.get(member.category or ""))), bulk=True)
+    update_rows(uow.session, MemberRow, (_changed(uow, row) for row in rows))
+    uow.say_all(_told(row, categories) for row in rows)
     audit.record_many(
         uow,
         [
@@ -138,13 +141,32 @@ def _assign(uow: UnitOfWork, rows: Sequence[Planned], categories: Mapping[str, C
     uow.write_messages()  # into the outbox now, so that memory stays flat
 
 
-def _plan(uow: UnitOfWork, selection: SelectionRow, starts: Starts, *, lock: bool = False) -> Iterator[list[Planned]]:
+def _changed(uow: UnitOfWork, row: Planned) -> dict[str, Any]:
+    who = row.member
+    return {
+        "id": who.id,
+        "number": row.number,
+        "revision": who.revision + 1,
+        "changed_at": uow.now,
+        "search": search_text(who.name, who.kana, who.roman, row.number, who.email, who.affiliation),
+    }
+
+
+def _told(row: Planned, categories: Mapping[str, CategoryRow]) -> PersonChanged:
+    category = categories.get(row.member.category or "")
+    person = public_person(row.member.id, row.member.revision + 1, row.member, category)
+    return PersonChanged(person=msgspec.structs.replace(person, number=row.number))
+
+
+def _plan(
+    uow: UnitOfWork, selection: SelectionRow, starts: Starts, columns: Sequence[str], *, lock: bool = False
+) -> Iterator[list[Planned]]:
     """In the order of the list, some thousands at a time."""
     formats = formats_of(uow, selection)
     _check_starts(formats, starts)
     by_category = {category.code: each for each in formats for category in each.categories}
     places = {each.prefix: starts[each.prefix] for each in formats}
-    for members in chosen_members(uow, selection, lock=lock):
+    for members in chosen_values(uow, selection, columns, lock=lock):
         planned = []
         for member in members:
             form, number = by_category.get(member.category or ""), ""
@@ -156,7 +178,7 @@ def _plan(uow: UnitOfWork, selection: SelectionRow, starts: Starts, *, lock: boo
         yield [Planned(member, number, _obstacle(member, number, used)) for member, number in planned]
 
 
-def _obstacle(member: MemberRow, number: str, used: Mapping[str, Holder]) -> Fault | None:
+def _obstacle(member: sa.Row[Any], number: str, used: Mapping[str, Holder]) -> Fault | None:
     if member.number:
         return Fault(N_("has the number %(number)s already"), {"number": member.number})
     if member.standing == "applying" or member.standing in ENDED:

@@ -9,6 +9,7 @@ from services.members.pages.apply import pages as apply
 from services.members.pages.attachments import pages as attachments
 from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
+from services.members.pages.differences import pages as differences
 from services.members.pages.email import pages as email
 from services.members.pages.histories import pages as histories
 from services.members.pages.integrations import pages as integrations
@@ -44,6 +45,7 @@ OF_MEMBERS = (
     member_requests,
     member_papers,
     rosters,
+    differences,
     categories,
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from services.members.api.difference_schemas import RosterModeSchema
 from services.members.pages.uploads import MOST_MEBI, sent_file, serve_uploads
-from services.members.pages.words import ROSTER_BADGES
+from services.members.pages.words import ROSTER_BADGES, ROSTER_MODES
 from services.members.roles import MEMBERS_CHANGE
 from services.members.rosters.columns import COLUMNS, EXAMPLE, title
 from services.members.rosters.upload import list_rosters, upload_roster
 from shared.errors import TsudoiError
 from shared.tables import write_csv
 from shared.web.access import allow, reading, unit
-from shared.web.forms import form_again
+from shared.web.forms import form_again, load_form
 from shared.web.i18n import language
 
 pages = Blueprint("rosters", __name__, url_prefix="/members/console/import")
@@ -24,16 +26,17 @@ serve_uploads(pages)
 @allow(*MEMBERS_CHANGE)
 def show_uploads() -> ResponseReturnValue:
     with reading() as uow:
-        return render_template("members/rosters.html", **_context(), rosters=list_rosters(uow))
+        return render_template("members/rosters.html", values={"mode": "both"}, **_context(), rosters=list_rosters(uow))
 
 
 @pages.post("")
 @allow(*MEMBERS_CHANGE)
 def upload() -> ResponseReturnValue:
     try:
+        mode = load_form(RosterModeSchema)["mode"]
         name, file = sent_file()
         with unit() as uow:
-            roster = upload_roster(uow, name, file.stream)
+            roster = upload_roster(uow, name, file.stream, mode=mode)
     except TsudoiError as error:
         with reading() as uow:
             return form_again("members/rosters.html", error, **_context(), rosters=list_rosters(uow))
@@ -51,4 +54,10 @@ def template() -> ResponseReturnValue:
 
 def _context() -> dict[str, object]:
     columns = [(title(c.name, language()), c.required, c.headers) for c in COLUMNS]
-    return {"columns": columns, "most": MOST_MEBI, "badges_of": ROSTER_BADGES}
+    return {
+        "columns": columns,
+        "most": MOST_MEBI,
+        "badges_of": ROSTER_BADGES,
+        "modes": [(mode, _(text)) for mode, text in ROSTER_MODES.items()],
+        "mode_names": ROSTER_MODES,
+    }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from services.members.models import (
     AccountRow,
@@ -20,23 +23,39 @@ from services.members.models import (
 from services.members.pages.words import FIELDS, ROLE_NAMES, recorded_word, scope_name
 from shared.audit.words import Subject, Trail
 from shared.errors import N_
-from shared.web.i18n import LANGUAGES
+from shared.web.i18n import LANGUAGES, language
 
+_MODES = {
+    "both": N_("New and changed"),
+    "add": N_("Only new"),
+    "change": N_("Only changes"),
+    "remove": N_("Removal"),
+}
 _OF_ACCOUNT = sa.select(MemberRow.name).where(MemberRow.id == AccountRow.person_id).scalar_subquery()
 
 
-def _word(name: str, value: Any) -> Any:
+def _words(session: Session) -> Callable[[str, Any], Any]:
+    """With the names that categories have now."""
+    rows = session.scalars(sa.select(CategoryRow))
+    return partial(_word, {row.code: row.name_in(language()) for row in rows})
+
+
+def _word(categories: Mapping[str, str], name: str, value: Any) -> Any:
+    if name == "categories" and " " not in value:  # one of those for whom an announcement is
+        return categories.get(value, value)
     if name == "roles":
         return _(ROLE_NAMES.get(value, value))
     if name == "scopes":
         return scope_name(value)
+    if name == "mode":
+        return _(_MODES[value])
     if name == "language":
         return LANGUAGES.get(value, value)
     if name == "custom":
         return "; ".join(f"{field}: {text}" for field, text in value.items())
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return recorded_word(name, value, {})
+    return recorded_word(name, value, categories)
 
 
 TRAIL = Trail(
@@ -139,6 +158,7 @@ TRAIL = Trail(
         "name_en": N_("Name in English"),
         "file": N_("File"),
         "rows": N_("Rows"),
+        "mode": N_("What the file is for"),
         "roster": N_("Roster"),
         "integration.name": N_("Designation"),
         "scopes": N_("Scopes"),
@@ -152,5 +172,5 @@ TRAIL = Trail(
         "number_prefix": N_("Member numbers begin with"),
         "number_width": N_("Digits of member numbers"),
     },
-    word=_word,
+    words=_words,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from services.members.models import RosterFaultRow, RosterRow
+from services.members.pages.differences import differing_fields
 from services.members.pages.words import ROSTER_BADGES
 from services.members.records import columns as of_records
 from services.members.roles import MEMBERS_CHANGE
@@ -55,6 +57,8 @@ def show_upload(id: UUID) -> ResponseReturnValue:
             job=jobs.look(uow, roster.job_id),
             fault_rows=[_shown(roster.holds, fault) for fault in faults_of(uow, roster.id, SHOWN_FAULTS)],
             badges_of=ROSTER_BADGES,
+            differences=partial(_differences, roster),
+            differing=differing_fields(roster),
         )
 
 
@@ -87,6 +91,12 @@ def discard(id: UUID) -> ResponseReturnValue:
         discard_roster(uow, str(id))
     flash(_("The file was discarded. Nothing was imported."))
     return redirect(url_for(".show_uploads"), 303)
+
+
+def _differences(roster: RosterRow, action: str, field: str | None = None) -> str | None:
+    """Where rows of a kind are looked at, as long as they are there."""
+    there = roster.holds == "members" and roster.state in ("checked", "importing")
+    return url_for("differences.show_differences", id=roster.id, action=action, field=field) if there else None
 
 
 def _shown(holds: str, fault: RosterFaultRow) -> tuple[int, str, str]:

@@ -19,6 +19,7 @@ from shared.web.i18n import LANGUAGES, language
 from shared.web.navigation import SERVICES
 
 FIELDS = {
+    "kind": N_("Individual or corporate"),
     "name": N_("Name"),
     "kana": N_("Reading (katakana)"),
     "roman": N_("Name in roman letters"),
@@ -44,6 +45,7 @@ FIELDS = {
     "title_en": N_("Title in English"),
     "public": N_("Shown on My Page"),
 }
+PERSON_KINDS = {**KINDS, "guest": N_("Not a member")}
 SEARCHED = {
     "q": N_("Words"),
     "kind": N_("Individual or corporate"),
@@ -105,6 +107,11 @@ ANNOUNCEMENT_BADGES = {
 CARD_WORDS = {"renewed": N_("new code"), "revoked": N_("code revoked")}
 
 
+ROSTER_MODES = {
+    "both": N_("New members and changes of known ones"),
+    "add": N_("Only new members"),
+    "change": N_("Only changes of known members"),
+}
 RECORD_MODES = {
     "add": N_("Add records"),
     "change": N_("Change records"),
@@ -127,6 +134,8 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
         return _(STANDINGS[value]) if value in STANDINGS else value
     if name == "category":
         return categories.get(value, value)
+    if name == "kind":
+        return _(PERSON_KINDS.get(value, value))
     if name == "public":
         return _("Yes") if value else _("No")
     if name == "request" and value:

@@ -31,7 +31,11 @@ def check_records(run: JobRun) -> None:
     """Long work. When it was interrupted it begins anew: nothing outside the staged rows is touched."""
     with run.look() as uow:
         mode = uow.get(RosterRow, run.args["roster"]).mode
-    check_file(run, Contents(columns_for(mode), StagedRecordRow, _begin_reading, _compare))
+    check_file(run, Contents(columns_for(mode), StagedRecordRow, _begin_reading, _compare, _no_counts))
+
+
+def _no_counts(_uow: UnitOfWork, _roster_id: str) -> dict[str, int]:
+    return {}
 
 
 def _begin_reading(uow: UnitOfWork, roster: RosterRow, table: Table) -> Stage:

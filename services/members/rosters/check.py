@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from services.members.categories import list_categories
 from services.members.models import RosterFaultRow, RosterRow, StagedRecordRow, StagedRow
 from services.members.rosters.columns import COLUMNS
+from services.members.rosters.differences import count_differences
 from services.members.rosters.doubles import find_doubles
 from services.members.rosters.reading import RowReader
 from services.members.rosters.staff_addresses import find_moved_addresses
@@ -47,17 +48,18 @@ class Contents:
     """What is particular to a file: its columns, and where its rows are staged.
 
     `begin` gets the header and gives back what stages a batch of rows and tells their faults (raises InvalidInput);
-    `compare` tells the faults that show only when all rows are staged."""
+    `compare` tells the faults that show only when all rows are staged; `count`: how many rows change which field."""
 
     columns: Sequence[Column]
     staged: type[StagedRow] | type[StagedRecordRow]
     begin: Callable[[UnitOfWork, RosterRow, Table], Stage]
     compare: Callable[[UnitOfWork, str], Iterable[Fault]]
+    count: Callable[[UnitOfWork, str], dict[str, int]]
 
 
 def check_roster(run: JobRun) -> None:
     """Long work. When it was interrupted it begins anew: nothing outside the staged rows is touched."""
-    check_file(run, Contents(COLUMNS, StagedRow, _begin_reading, _compare))
+    check_file(run, Contents(COLUMNS, StagedRow, _begin_reading, _compare, count_differences))
 
 
 def check_file(run: JobRun, contents: Contents) -> None:
@@ -80,7 +82,7 @@ def check_file(run: JobRun, contents: Contents) -> None:
     with run.chunk() as uow:
         keep_faults(uow, roster_id, faults)
         keep_faults(uow, roster_id, contents.compare(uow, roster_id))
-        _conclude(uow, run, roster_id, contents.staged)
+        _conclude(uow, run, roster_id, contents)
 
 
 def estimate_rows(path: Path) -> int:
@@ -109,7 +111,7 @@ def keep_faults(uow: UnitOfWork, roster_id: str, faults: Iterable[Fault]) -> Non
 def _begin(uow: UnitOfWork, roster_id: str) -> None:
     roster = uow.get(RosterRow, roster_id, lock=True)
     roster.rows = roster.new = roster.changed = roster.removed = roster.same = roster.faults = 0
-    roster.custom = []
+    roster.custom, roster.differing = [], {}
 
 
 def _begin_reading(uow: UnitOfWork, roster: RosterRow, table: Table) -> Stage:
@@ -117,8 +119,8 @@ def _begin_reading(uow: UnitOfWork, roster: RosterRow, table: Table) -> Stage:
         text = N_("The file has %(count)s columns that are not known; at most %(most)s become custom fields.")
         raise InvalidInput(faults=[Fault(text, {"count": len(table.custom), "most": MOST_CUSTOM}, row=1)])
     roster.custom = list(table.custom)
-    reader = RowReader(list_categories(uow), table.custom)
-    return lambda uow, rows: stage(uow, roster.id, [reader.read(number, cells) for number, cells in rows])
+    id, mode, reader = roster.id, roster.mode, RowReader(list_categories(uow), table.custom)
+    return lambda uow, rows: stage(uow, id, [reader.read(number, cells) for number, cells in rows], mode)
 
 
 def _compare(uow: UnitOfWork, roster_id: str) -> Iterator[Fault]:
@@ -136,13 +138,14 @@ def _stage_all(run: JobRun, roster_id: str, table: Table, contents: Contents, ab
         raise InvalidInput(faults=[Fault(N_("The file has no rows below its header."))])
 
 
-def _conclude(uow: UnitOfWork, run: JobRun, roster_id: str, staged: type[StagedRow] | type[StagedRecordRow]) -> None:
-    roster = uow.get(RosterRow, roster_id, lock=True)
+def _conclude(uow: UnitOfWork, run: JobRun, roster_id: str, contents: Contents) -> None:
+    roster, staged = uow.get(RosterRow, roster_id, lock=True), contents.staged
     statement = sa.select(staged.action, sa.func.count()).where(staged.roster_id == roster_id).group_by(staged.action)
     counts = {str(action): count for action, count in uow.session.execute(statement).all()}
     for action in _COUNTED:
         setattr(roster, action, counts.get(action, 0))
     roster.rows = sum(counts.values())
+    roster.differing = contents.count(uow, roster_id)
     roster.state = "checked"
     run.finish(uow, {name: getattr(roster, name) for name in ("rows", *_COUNTED, "faults")})
 

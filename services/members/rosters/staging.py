@@ -13,6 +13,7 @@ from services.members.members import label
 from services.members.models import MemberRow, StagedRow
 from services.members.models.people import BLANK_PERSON, PERSON_COLUMNS
 from services.members.numbers.register import holders
+from services.members.rosters.differences import COMPARED, Difference, compare, names_of
 from services.members.rosters.reading import ReadRow
 from services.members.search import search_text
 from services.members.standings.dates import GONE, contradiction
@@ -23,8 +24,9 @@ from shared.uow import UnitOfWork
 
 EMAIL_TAKEN = N_("This e-mail address belongs to another member: %(holder)s.")
 NUMBER_USED = N_("This member number was used before, by %(holder)s.")
-_COMPARED = tuple(BLANK_PERSON)
-_COLUMNS = [getattr(MemberRow, name) for name in _COMPARED]
+NOT_THERE = N_("No member has this number or e-mail address. This file is only for members who are there already.")
+THERE_ALREADY = N_("This member is there already and would be changed: %(holder)s. This file is only for new members.")
+_COLUMNS = [getattr(MemberRow, name) for name in COMPARED]
 
 
 class Known:
@@ -58,24 +60,39 @@ class Known:
         return addressed, []
 
 
-def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow]) -> list[Fault]:
-    """Store a batch. Returns everything that is wrong with it; faulty rows are stored too, to find doubles."""
+def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow], mode: str) -> list[Fault]:
+    """Store a batch. Returns everything that is wrong with it; faulty rows are stored too, to find doubles.
+
+    `mode`: add (nobody who is there may change), change (nobody may be new); otherwise both."""
     known, today = Known(uow, rows), uow.today
     faults: list[Fault] = []
     staged = []
     for row in rows:
         member, conflicts = known.match(row)
-        before: Mapping[str, Any] = {name: getattr(member, name) for name in _COMPARED} if member else BLANK_PERSON
+        before: Mapping[str, Any] = {name: getattr(member, name) for name in COMPARED} if member else BLANK_PERSON
         after = _merged(before, row)
         found = row.faults + conflicts
         moved = any(after[name] != before[name] for name in ("standing", "leaves_on"))
         if moved and not found and (fault := contradiction(after["standing"], after["leaves_on"], today)):
             found = [replace(fault, row=row.number)]
+        differences = compare(before, after) if member else []
+        if not found and (fault := _misfit(mode, row, member, differences)):
+            found = [fault]
         faults += found
-        action = "faulty" if found else "new" if member is None else "same" if after == before else "changed"
-        staged.append(_staged(uow, roster_id, row, member, action, after))
+        action = "faulty" if found else "new" if member is None else "changed" if differences else "same"
+        staged.append(_staged(uow, roster_id, row, member, action, after, names_of(differences)))
     insert_rows(uow.session, StagedRow, staged)
     return faults
+
+
+def _misfit(mode: str, row: ReadRow, member: sa.Row[Any] | None, differences: Sequence[Difference]) -> Fault | None:
+    """What the file is not for. Somebody with an account only is no member yet."""
+    column = "number" if row.given.get("number") else "email"
+    if member is None or member.kind == "guest":
+        return Fault(NOT_THERE, {}, column, row.number) if mode == "change" else None
+    if mode == "add" and differences:
+        return Fault(THERE_ALREADY, {"holder": label(member)}, column, row.number)
+    return None
 
 
 def _merged(before: Mapping[str, Any], row: ReadRow) -> dict[str, Any]:
@@ -92,7 +109,13 @@ def _merged(before: Mapping[str, Any], row: ReadRow) -> dict[str, Any]:
 
 
 def _staged(
-    uow: UnitOfWork, roster_id: str, row: ReadRow, member: sa.Row[Any] | None, action: str, after: dict[str, Any]
+    uow: UnitOfWork,
+    roster_id: str,
+    row: ReadRow,
+    member: sa.Row[Any] | None,
+    action: str,
+    after: dict[str, Any],
+    differs: str,
 ) -> dict[str, Any]:
     return {
         "society_id": uow.society_id,
@@ -102,6 +125,7 @@ def _staged(
         "action": action,
         "member_id": member.id if member else new_id(),
         "base_revision": member.revision if member else 0,
+        "differs": differs,
         **after,
         "search": search_text(
             after["name"], after["kana"], after["roman"], after["number"], after["email"], after["affiliation"]

@@ -25,9 +25,9 @@ KEEP = timedelta(days=7)
 
 
 def upload_roster(
-    uow: UnitOfWork, file_name: str, file: IO[bytes], *, holds: str = "members", mode: str = ""
+    uow: UnitOfWork, file_name: str, file: IO[bytes], *, holds: str = "members", mode: str = "both"
 ) -> RosterRow:
-    """Keep the file and start the dry run. `holds`: members or records; `mode`: of records add, change or remove.
+    """Keep the file and start the dry run. `holds`: members or records; `mode`: see `RosterRow`.
 
     Raises FileTooLarge, InvalidInput for an empty file."""
     roster = RosterRow(

@@ -147,6 +147,9 @@ def test_the_list_of_participants_is_downloaded_with_its_payments(
     )
     assert "𠮷野 一郎" in found and "=1+1" not in (found if kind == "csv" else {})
     assert "attachment" in answer.headers["Content-Disposition"]
+    assert "UTF-8''" in answer.headers["Content-Disposition"]
+    old_tools = log_in(running, Role.READER).get(f"{CONSOLE}/{event_id}/participants.csv?encoding=cp932")
+    assert old_tools.status_code == 422 and "𠮷" in old_tools.text, "never a question mark in a name"
 
 
 def test_staff_cancel_a_registration_from_the_list(running: RunningService, log_in: LogIn) -> None:

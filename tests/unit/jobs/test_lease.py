@@ -1,4 +1,5 @@
-"""A runner that was held up for longer than its lease does nothing more: another one has the work in hand."""
+"""A runner that was held up for longer than its lease does nothing more: another one has the work in hand. One that met
+other transactions comes again, later each time."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from psycopg.errors import LockNotAvailable
 
 from shared import audit, clock, jobs, people  # noqa: F401  (their tables)
 from shared.bus import inbox, ticks  # noqa: F401
@@ -40,9 +42,21 @@ def held_up(run: JobRun) -> None:
         audit.record(uow, "count", "too late")
 
 
+def meet_others(run: JobRun) -> None:
+    """As often as asked for, before the second of two chunks."""
+    if not run.done:
+        with run.chunk(done=1):
+            pass
+    if jobs._met[run.id] < run.args["times"]:
+        raise sa.exc.DBAPIError("SELECT", None, LockNotAvailable())
+    with run.chunk(done=1):
+        pass
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningService]:
-    service = Service(name="members", package="services.members", metadata=sa.MetaData(), long_work={"count": held_up})
+    work = {"count": held_up, "meet": meet_others}
+    service = Service(name="members", package="services.members", metadata=sa.MetaData(), long_work=work)
     url = f"sqlite:///{tmp_path / 'jobs.db'}"
     started = service.start(Settings(service="members", database=url, secret="x" * 32, token_public=tmp_path / "none"))
     KitBase.metadata.create_all(started.engine)
@@ -66,3 +80,23 @@ def test_a_runner_that_was_overtaken_stops(running: RunningService) -> None:
         assert (row.state, row.done, row.error) == ("done", 3, None)
         steps = uow.session.scalars(sa.select(audit.AuditRow.subject).order_by(audit.AuditRow.subject)).all()
         assert list(steps) == ["step/0", "step/1", "step/2"]
+
+
+@pytest.mark.rule("F7")
+@pytest.mark.parametrize(
+    ("times", "state", "error"),
+    [(3 * jobs.ATTEMPTS, "done", None), (10 * jobs.MEETINGS, "failed", "DBAPIError")],
+)
+def test_work_that_meets_others_comes_again_later_and_not_for_ever(
+    running: RunningService, times: int, state: str, error: str | None
+) -> None:
+    with running.unit(SOCIETY) as uow:
+        job = jobs.start(uow, "meet", {"times": times}, total=2)
+    assert jobs.run_next(running)
+    assert not jobs.run_next(running), "it rests for a moment"
+    for minute in range(2 * jobs.MEETINGS):
+        with clock.travel(by=timedelta(minutes=minute)):
+            jobs.run_next(running)
+    with running.unit(SOCIETY, reading=True) as uow:
+        row = jobs.look(uow, job.id)
+        assert (row.state, row.error, row.done) == (state, error, 2 if state == "done" else 1)

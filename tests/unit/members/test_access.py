@@ -60,6 +60,9 @@ PAGES = {
     "/members/console/import/template.csv": CHANGE,
     "/members/console/import/{roster}": CHANGE,
     "/members/console/import/{roster}/faults.csv": CHANGE,
+    "/members/console/import/{roster}/differences": CHANGE,
+    "/members/console/import/{roster}/differences.csv": CHANGE,
+    "/members/console/import/{roster}/differences.xlsx": CHANGE,
     "/members/console/records": SEE,
     "/members/console/records/export.csv": SEE,
     "/members/console/records/export.xlsx": SEE,
@@ -133,6 +136,7 @@ PAGES = {
     "/members/api/terms": SEE,
     "/members/api/imports/{roster}": CHANGE,
     "/members/api/imports/{roster}/faults": CHANGE,
+    "/members/api/imports/{roster}/differences": CHANGE,
 }
 CHANGES = {
     "/members/console/members": CHANGE,
@@ -378,6 +382,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/record-kinds/<uuid:id>",
         "/members/api/record-kinds/<uuid:id>/<any(up, down):way>",
         "/members/console/records/export.<any(csv, xlsx):kind>",
+        "/members/console/import/<uuid:id>/differences.<any(csv, xlsx):kind>",
         "/members/console/records/kinds/<uuid:id>/<any(up, down):way>",
         "/members/api/requests/<uuid:id>/accept",
         "/members/api/requests/<uuid:id>/refuse",

@@ -144,6 +144,18 @@ def test_while_a_link_is_valid_the_office_waits_or_takes_it_back(
     assert post(office, "/members/console/members", page=new, **form).status_code == 303
 
 
+@pytest.mark.rule("M4+")
+def test_a_link_that_was_used_meanwhile_is_not_taken_back_and_the_office_is_told_so_in_words_of_its_own(
+    app: Flask, running: RunningService, society: str, office: FlaskClient, terms: int
+) -> None:
+    applicant = app.test_client()
+    path = link_of(running, applicant, "quick@example.jp")
+    void = office.get(PAGE).text.split(f'action="{PAGE}/links/')[1].split('"')[0]
+    assert send(applicant, path).status_code == 303
+    late = post(office, f"{PAGE}/links/{void}", page=PAGE)
+    assert late.status_code == 409 and "入会申請はすでに届いています" in late.text
+
+
 @pytest.mark.rule("M4")
 def test_after_the_link_has_expired_the_office_may_go_on(
     app: Flask, running: RunningService, society: str, office: FlaskClient, terms: int

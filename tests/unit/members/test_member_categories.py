@@ -267,6 +267,17 @@ def test_a_category_that_somebody_had_or_will_have_stays(
         remove_category(uow, "senior")
 
 
+@pytest.mark.rule("M13")
+def test_the_trail_names_categories(running: RunningService, society: str, as_role: LogIn, student: MemberRow) -> None:
+    with running.unit(society) as uow:
+        change_category_of(uow, student.id, "regular", today(running, society))
+    trail = as_role(Role.ADMINISTRATOR)
+    page = trail.get("/members/console/audit?action=change-member-category").text
+    assert "学生会員" in page and f"{today(running, society)} 正会員" in page and "regular" not in page
+    sheet = trail.get("/members/console/audit/export.csv?action=change-member-category").data.decode("utf-8-sig")
+    assert "学生会員 → 正会員" in sheet
+
+
 @pytest.mark.rule("M8")
 def test_who_came_while_an_older_release_was_running_gets_a_history(
     running: RunningService, society: str, student: MemberRow

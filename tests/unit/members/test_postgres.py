@@ -19,7 +19,9 @@ from services.members.histories.tracks import STANDING
 from services.members.invitations import start_invitations
 from services.members.members import add_member, change_member
 from services.members.models import Base, MemberRow
+from services.members.numbers.assigning import start_numbering
 from services.members.password_requests import answer_requests
+from services.members.rosters.differences import all_compared, staged_rows
 from services.members.rosters.upload import confirm_roster
 from services.members.search import matching
 from services.members.search_conditions import MemberSearch
@@ -210,6 +212,34 @@ def test_many_standings_change_and_come_on_their_day(running: RunningService, so
     with clock.travel(by=timedelta(days=40)), running.unit(society) as uow:
         let_standings_come(uow)
     assert {row.standing for row in members_of(running, society)} == {"on_leave"}
+
+
+@pytest.mark.rule("M7")
+def test_many_are_numbered_and_differ_from_a_file(running: RunningService, society: str) -> None:
+    """More than a dozen: written and compared in the way that is only PostgreSQL's."""
+    header, names = "氏名,会員種別,メールアドレス,所属,推薦者", [f"会員 {n:02}" for n in range(30)]
+    rows = [f"{name},正会員,m{n}@example.jp,集い大学,山田" for n, name in enumerate(names)]
+    import_all(running, society, roster(*rows, header=header).encode())
+    with running.unit(society) as uow:
+        start_numbering(uow, choose(uow, matching(), sort="kana"), {"": 101})
+    work(running)
+    numbered = members_of(running, society)
+    assert [row.number for row in numbered] == [str(number) for number in range(101, 131)]
+    assert {(row.revision, row.custom["推薦者"]) for row in numbered} == {(2, "山田")}
+    told = {message.person.number for message in said(running) if isinstance(message, PersonChanged)}
+    assert told == {None, *(row.number for row in numbered)}
+    with running.unit(society, reading=True) as uow:
+        assert uow.session.scalars(matching(MemberSearch(q="115"))).one().number == "115"
+    later = [row.replace("集い大学", "北辰大学").replace("山田", "鈴木") for row in rows]
+    done = check(running, society, roster(*later, header=header).encode())
+    assert done.differing == {"affiliation": 30, "custom.推薦者": 30}
+    with running.unit(society, reading=True) as uow:
+        found = staged_rows(done.id, action="changed", field="custom.推薦者", q="会員 115")
+        (row,) = all_compared(uow, found)
+    assert (row.number, [(each.before, each.after) for each in row.differences]) == (
+        "115",
+        [("集い大学", "北辰大学"), ("山田", "鈴木")],
+    )
 
 
 @pytest.mark.rule("M5")

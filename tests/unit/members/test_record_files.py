@@ -288,13 +288,13 @@ def test_the_template_is_filled_in_and_read_in_the_readers_language(
 @pytest.mark.rule("W4")
 def test_integrators_bring_files_too(running: RunningService, society: str, office: FlaskClient) -> None:
     token = {"Authorization": f"Bearer {office.get_cookie('tsudoi_token').value}"}  # type: ignore[union-attr]
-    data = {"file": (io.BytesIO(roster(*ROWS, header=HEADER).encode()), "a.csv"), "mode": "add"}
-    sent = office.post("/members/api/records/imports", data=data, headers=token).get_json()
+    data = {"file": (io.BytesIO(roster(*ROWS, header=HEADER).encode()), "a.csv")}
+    sent = office.post("/members/api/records/imports?mode=add", data=data, headers=token).get_json()
     assert (sent["holds"], sent["mode"], sent["state"]) == ("records", "add", "checking")
     work(running)
     assert office.get(f"/members/api/imports/{sent['id']}", headers=token).get_json()["new"] == 3
     assert office.post(f"/members/api/imports/{sent['id']}/confirm", headers=token).status_code == 202
     work(running)
     assert len(records(running, society)) == 3
-    wrong = {"file": (io.BytesIO(b"x"), "a.csv"), "mode": "eat"}
-    assert office.post("/members/api/records/imports", data=wrong, headers=token).status_code == 422
+    wrong = {"file": (io.BytesIO(b"x"), "a.csv")}
+    assert office.post("/members/api/records/imports?mode=eat", data=wrong, headers=token).status_code == 422

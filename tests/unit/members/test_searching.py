@@ -46,6 +46,9 @@ FOUND: list[tuple[dict[str, Any], set[str]]] = [
     ({"postcode": "100"}, set()),
     ({"address": "大阪府"}, {"個二"}),
     ({"address": "梅田１"}, {"個二"}),
+    ({"address": "梅田1-1"}, {"個二"}),
+    ({"address": "梅田１−１"}, {"個二"}),
+    ({"address": "梅田1-2"}, set()),
     ({"q": "個", "standing": "", "category": ""}, {"個一", "個二", "個三"}),
 ]
 NONSENSE: list[tuple[str, dict[str, Any]]] = [

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.members.errors.histories import NoStandingToday, StandingCannotFollow, StandingOnThatDay
+from services.members.histories import coming
 from services.members.histories.changing import history_of, remove_entry
-from services.members.histories.coming import begin_histories, let_standings_come
+from services.members.histories.coming import begin_all_histories, let_standings_come
 from services.members.histories.tracks import STANDING
 from services.members.models import DatedEntry, MemberRow, StandingRow
 from services.members.search import matching
@@ -293,13 +294,16 @@ def test_members_are_found_by_their_standing_on_a_day(
     assert member.name in page and member.name not in office.get("/members/console/members?standing=on_leave").text
 
 
-def test_who_came_while_an_older_release_was_running_gets_a_history(running: RunningService, society: str) -> None:
+def test_who_came_while_an_older_release_was_running_gets_a_history(
+    running: RunningService, society: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them, however many: each time some, in a transaction of their own."""
+    monkeypatch.setattr(coming, "AT_ONCE", 1)
     rows = [a_member(running, society, name=f"会員 {n}", joined_on=JOINED) for n in range(3)]
     with running.unit(society) as uow:
         uow.session.execute(sa.delete(StandingRow))
     change(running, society, rows[0], "on_leave", date(2026, 1, 1))
-    with running.unit(society) as uow:
-        begin_histories(uow)
+    begin_all_histories(running)
     assert histories(running, society) == {
         "会員 0": [("active", JOINED), ("on_leave", date(2026, 1, 1))],
         "会員 1": [("active", JOINED)],
