@@ -22,7 +22,7 @@ def not_a_column(text: str) -> None:
         raise ValidationError(N_("A roster has a column of this name already."))
 
 
-class ChoiceSchema(Schema):
+class FieldChoiceSchema(Schema):
     """Without a code: a new choice."""
 
     code = fields.String(load_default="", validate=validate.Regexp(r"([a-z0-9][a-z0-9_-]{0,39})?$"))
@@ -38,7 +38,7 @@ class DefinitionSchema(Schema):
     label_en = fields.String(required=True, validate=[*_NAME, not_a_column])
     hint = fields.String(load_default="", validate=_HINT)
     hint_en = fields.String(load_default="", validate=_HINT)
-    choices = fields.List(fields.Nested(ChoiceSchema), load_default=list, validate=validate.Length(max=MOST_CHOICES))
+    choices = fields.List(fields.Nested(FieldChoiceSchema), load_default=list, validate=validate.Length(max=MOST_CHOICES))
     least = fields.String(load_default="", validate=validate.Length(max=30))
     most = fields.String(load_default="", validate=validate.Length(max=30))
     required = fields.Boolean(

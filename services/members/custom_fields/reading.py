@@ -179,9 +179,8 @@ def in_words(field: CustomFieldRow, value: Any, language: str) -> str:
     if value in (None, "", []):
         return ""
     names = _yes_and_no(language) if field.type == "yes_no" else dict(field.choices_in(language))
-    return _listed(
-        [names.get(str(each), str(each)) for each in (value if isinstance(value, list) else [value])], language
-    )
+    each_of = value if isinstance(value, list) else [value]
+    return _listed([names.get(str(each), str(each)) for each in each_of], language)
 
 
 def as_it_stands(value: Any, language: str) -> str:
@@ -202,10 +201,10 @@ def difference(
     changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
 
     def told(side: Mapping[str, Any]) -> dict[str, str]:
-        named = ((by_key.get(key), key, side[key]) for key in changed if key in side)
-        return {
-            f.label if f else key: in_words(f, value, "ja") if f else as_it_stands(value, "ja")
-            for f, key, value in named
-        }
+        return dict(_told(by_key.get(key), key, side[key]) for key in changed if key in side)
 
     return told(before), told(after)
+
+
+def _told(field: CustomFieldRow | None, key: str, value: Any) -> tuple[str, str]:
+    return (field.label, in_words(field, value, "ja")) if field else (key, as_it_stands(value, "ja"))

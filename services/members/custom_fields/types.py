@@ -7,7 +7,7 @@ from shared.errors import N_
 TYPES = {
     "line": N_("One line of text"),
     "text": N_("Several lines of text"),
-    "number": N_("Number"),
+    "number": N_("A number"),
     "date": N_("Date"),
     "choice": N_("One of several choices"),
     "choices": N_("Any of several choices"),

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
-from services.members.api.custom_field_schemas import ChoiceSchema, DefinitionSchema, NewFieldSchema, RemovalSchema
+from services.members.api.custom_field_schemas import FieldChoiceSchema, DefinitionSchema, NewFieldSchema, RemovalSchema
 from services.members.custom_fields.defining import (
     DEFINED,
     add_field,
@@ -187,7 +187,7 @@ def _choices() -> list[dict[str, str]]:
     """Raises InvalidInput. What has no name in English is called alike in both languages."""
     rows = [{**row, "label_en": row["label_en"] or row["label"]} for row in _typed_choices()]
     try:
-        found: list[dict[str, str]] = ChoiceSchema(many=True).load(rows)
+        found: list[dict[str, str]] = FieldChoiceSchema(many=True).load(rows)
     except ValidationError as error:
         raise InvalidInput(faults=[replace(each, field="choices") for each in faults_from_error(error)]) from error
     return found

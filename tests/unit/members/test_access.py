@@ -16,6 +16,7 @@ from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
 from services.members.certificates import issue_certificate
+from services.members.custom_fields.suggestions import add_suggested
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import CATEGORY, STANDING
 from services.members.member_requests import make_request
@@ -73,6 +74,9 @@ PAGES = {
     "/members/console/members/{member}/records/{record}": CHANGE,
     "/members/console/categories": SEE,
     "/members/console/categories/regular": CHANGE,
+    "/members/console/custom-fields": SEE,
+    "/members/console/custom-fields/new": (A,),
+    "/members/console/custom-fields/{field}": (A,),
     "/members/console/applications": SEE,
     "/members/console/applications/terms": SEE,
     "/members/console/requests": SEE,
@@ -107,6 +111,9 @@ PAGES = {
     "/members/api/record-kinds": SEE,
     "/members/api/record-keeping": SEE,
     "/members/api/searches": SEE,
+    "/members/api/custom-fields": SEE,
+    "/members/api/custom-fields/{field}": SEE,
+    "/members/api/addresses?postcode=1000001": ALL,
     "/members/api/requests": SEE,
     "/members/api/announcements": SEE,
     "/members/api/announcements/{announcement}": SEE,
@@ -194,6 +201,14 @@ CHANGES = {
     "/members/console/categories/regular": CHANGE,
     "/members/console/categories/regular/up": CHANGE,
     "/members/console/categories/regular/remove": CHANGE,
+    "/members/console/custom-fields": (A,),
+    "/members/console/custom-fields/suggestions/degree": (A,),
+    "/members/console/custom-fields/{field}": (A,),
+    "/members/console/custom-fields/{field}/up": (A,),
+    "/members/console/custom-fields/{field}/retire": (A,),
+    "/members/console/custom-fields/{field}/restore": (A,),
+    "/members/console/custom-fields/{field}/remove": (A,),
+    "/members/api/custom-fields/{field}/up": (A,),
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/console/staff/{account}/second-step/remove": (A,),
@@ -217,6 +232,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         (category,) = history_of(uow, CATEGORY, member.id)
         certificate = issue_certificate(uow, member.id, "ja")
         kind = list_kinds(uow)[0]
+        field = add_suggested(uow, "birth_date")
         record = add_record(uow, member.id, {"kind_id": kind.id, "title": "x", "starts_on": uow.today})
         asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
         announcement = add_announcement(uow, {"title": "総会", "shown_from": uow.today})
@@ -234,6 +250,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "file": file.id,
         "certificate": certificate.id,
         "kind": kind.id,
+        "field": field.id,
         "record": record.id,
         "search": saved.id,
         "application": application.id,
@@ -290,6 +307,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
             form |= {"starts_on": "2030-01-01", "answer": "x", "title": "x"}
             form |= {"starts_on": "2030-01-01", "answer": "x", "name_en": "x", "title": "x", "kind_id": things["kind"]}
+            form |= {"label": "x", "label_en": "x", "type": "line"}
             assert post(stranger, address.format(**things), **form).status_code == 404, address
 
 
@@ -357,6 +375,10 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/admissions",
         "/members/api/records/imports",
         "/members/api/record-kinds/<uuid:id>",
+        "/members/api/custom-fields/<uuid:id>/<any(up, down):way>",
+        "/members/api/custom-fields/<uuid:id>/retirement",
+        "/members/console/custom-fields/<uuid:id>/<any(up, down):way>",
+        "/members/console/custom-fields/suggestions/<key>",
         "/members/api/record-kinds/<uuid:id>/<any(up, down):way>",
         "/members/console/records/export.<any(csv, xlsx):kind>",
         "/members/console/records/kinds/<uuid:id>/<any(up, down):way>",
