@@ -38,7 +38,9 @@ class DefinitionSchema(Schema):
     label_en = fields.String(required=True, validate=[*_NAME, not_a_column])
     hint = fields.String(load_default="", validate=_HINT)
     hint_en = fields.String(load_default="", validate=_HINT)
-    choices = fields.List(fields.Nested(FieldChoiceSchema), load_default=list, validate=validate.Length(max=MOST_CHOICES))
+    choices = fields.List(
+        fields.Nested(FieldChoiceSchema), load_default=list, validate=validate.Length(max=MOST_CHOICES)
+    )
     least = fields.String(load_default="", validate=validate.Length(max=30))
     most = fields.String(load_default="", validate=validate.Length(max=30))
     required = fields.Boolean(

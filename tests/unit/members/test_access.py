@@ -31,12 +31,15 @@ from shared.errors import Forbidden
 from shared.identity import Actor, Role
 from shared.ids import new_id
 from shared.service import RunningService
+from tests.unit.members.access_to_fields import CHANGES_OF_FIELDS, OTHERS_OF_FIELDS, PAGES_OF_FIELDS
 from tests.unit.members.conftest import LogIn, a_member, check, csrf, make_society, post, with_account, work
 
 A, F, C, E, R, M = Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS, Role.READER, Role.MEMBER
 ALL = (A, F, C, E, R, M, Role.APPLICANT, Role.GUEST, Role.CONTACT, Role.ORGANISER)
 SEE, CHANGE = (A, F, C, R), (A, F)
 PAGES = {
+    **PAGES_OF_FIELDS,
+    "/members/api/addresses?postcode=1000001": ALL,
     "/members/console/members": SEE,
     "/members/console/members/{member}": SEE,
     "/members/console/members/export.csv": SEE,
@@ -74,9 +77,6 @@ PAGES = {
     "/members/console/members/{member}/records/{record}": CHANGE,
     "/members/console/categories": SEE,
     "/members/console/categories/regular": CHANGE,
-    "/members/console/custom-fields": SEE,
-    "/members/console/custom-fields/new": (A,),
-    "/members/console/custom-fields/{field}": (A,),
     "/members/console/applications": SEE,
     "/members/console/applications/terms": SEE,
     "/members/console/requests": SEE,
@@ -111,9 +111,6 @@ PAGES = {
     "/members/api/record-kinds": SEE,
     "/members/api/record-keeping": SEE,
     "/members/api/searches": SEE,
-    "/members/api/custom-fields": SEE,
-    "/members/api/custom-fields/{field}": SEE,
-    "/members/api/addresses?postcode=1000001": ALL,
     "/members/api/requests": SEE,
     "/members/api/announcements": SEE,
     "/members/api/announcements/{announcement}": SEE,
@@ -137,6 +134,7 @@ PAGES = {
     "/members/api/imports/{roster}/faults": CHANGE,
 }
 CHANGES = {
+    **CHANGES_OF_FIELDS,
     "/members/console/members": CHANGE,
     "/members/console/members/{member}/edit": CHANGE,
     "/members/console/members/{member}/invite": CHANGE,
@@ -201,14 +199,6 @@ CHANGES = {
     "/members/console/categories/regular": CHANGE,
     "/members/console/categories/regular/up": CHANGE,
     "/members/console/categories/regular/remove": CHANGE,
-    "/members/console/custom-fields": (A,),
-    "/members/console/custom-fields/suggestions/degree": (A,),
-    "/members/console/custom-fields/{field}": (A,),
-    "/members/console/custom-fields/{field}/up": (A,),
-    "/members/console/custom-fields/{field}/retire": (A,),
-    "/members/console/custom-fields/{field}/restore": (A,),
-    "/members/console/custom-fields/{field}/remove": (A,),
-    "/members/api/custom-fields/{field}/up": (A,),
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/console/staff/{account}/second-step/remove": (A,),
@@ -375,10 +365,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/admissions",
         "/members/api/records/imports",
         "/members/api/record-kinds/<uuid:id>",
-        "/members/api/custom-fields/<uuid:id>/<any(up, down):way>",
-        "/members/api/custom-fields/<uuid:id>/retirement",
-        "/members/console/custom-fields/<uuid:id>/<any(up, down):way>",
-        "/members/console/custom-fields/suggestions/<key>",
+        *OTHERS_OF_FIELDS,
         "/members/api/record-kinds/<uuid:id>/<any(up, down):way>",
         "/members/console/records/export.<any(csv, xlsx):kind>",
         "/members/console/records/kinds/<uuid:id>/<any(up, down):way>",

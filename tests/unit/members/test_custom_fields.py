@@ -127,7 +127,9 @@ def test_an_administrator_defines_a_field_with_choices_and_the_office_sees_it(
 ) -> None:
     choices = {"choice_code": ["", "", ""], "choice_label": ["会員", "", "他"], "choice_label_en": ["Member", "", ""]}
     form = {"key": "via", "label": "知ったきっかけ", "label_en": "Heard by", "type": "choices", "for_member": "shown"}
-    wrong = post(admin, PAGE, **form, page=f"{PAGE}/new", choice_label=["a、b"], choice_label_en=["x"], choice_code=[""])
+    wrong = post(
+        admin, PAGE, **form, page=f"{PAGE}/new", choice_label=["a、b"], choice_label_en=["x"], choice_code=[""]
+    )
     assert wrong.status_code == 422 and 'id="e-choices"' in wrong.text and "a、b" in wrong.text
     assert post(admin, PAGE, **form, **choices, page=f"{PAGE}/new", required="true").status_code == 303
     (field,) = used(running, society)
@@ -300,7 +302,10 @@ def test_integrators_define_fields_and_set_values(
     wrong = admin.patch(f"{address}?lang=en", json={"custom": {"colors": ["blue"]}}, headers=token)
     (error,) = wrong.get_json()["errors"]
     assert error["field"] == "custom.colors" and error["detail"].startswith("Favourite colours: “blue”")
-    for custom, known in (({"colors": ["緑"]}, {"推薦者": "山田", "colors": ["green"]}), ({"推薦者": None}, {"colors": ["green"]})):
+    for custom, known in (
+        ({"colors": ["緑"]}, {"推薦者": "山田", "colors": ["green"]}),
+        ({"推薦者": None}, {"colors": ["green"]}),
+    ):
         assert admin.patch(address, json={"custom": custom}, headers=token).get_json()["custom"] == known
     assert admin.delete(f"{api}/{field['id']}", headers=token).status_code == 409
     assert admin.delete(f"{api}/{field['id']}?values=1", headers=token).status_code == 204

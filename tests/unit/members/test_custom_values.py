@@ -185,7 +185,13 @@ def test_what_goes_out_as_a_file_comes_in_again(
     running: RunningService, society: str, office: FlaskClient, as_role: LogIn
 ) -> None:
     fields = define(running, society)
-    custom = {"birth_date": "1980-04-01", "colors": ["red", "green"], "journal": "no", "career": "一\n二", "推薦者": "x"}
+    custom = {
+        "birth_date": "1980-04-01",
+        "colors": ["red", "green"],
+        "journal": "no",
+        "career": "一\n二",
+        "推薦者": "x",
+    }
     a_member(running, society, number="1", custom={**custom, "color": "red", "papers": "2.5", "specialty": "化学"})
     a_member(running, society, number="2", name="山田 太郎")
     with running.unit(society) as uow:
@@ -245,7 +251,12 @@ def test_the_search_form_asks_for_them_and_says_what_was_asked(
 ) -> None:
     define(running, society)
     a_member(running, society, custom={"color": "red", "birth_date": "1980-04-01", "specialty": "化学"})
-    typed = {"custom": "color:red", "custom~specialty": "化", "custom>=birth_date": "1980-01-01", "custom<=birth_date": ""}
+    typed = {
+        "custom": "color:red",
+        "custom~specialty": "化",
+        "custom>=birth_date": "1980-01-01",
+        "custom<=birth_date": "",
+    }
     page = office.get(LIST, query_string=typed).text
     assert "髙橋 花子" in page and "色：赤" in page and "専門分野（を含む）：化" in page
     assert "生年月日（から）：1980/01/01" in page

@@ -70,7 +70,11 @@ def test_members_and_the_office_look_up_alike(running: RunningService, society: 
     office, me = as_role(Role.AFFAIRS), as_role(Role.MEMBER, person=person.id)
     console, mine = "/members/console/members", "/members/my/profile/edit"
     typed = {"look_up": "1", "postcode": "1000013", "phone": "03-1234-5678"}
-    for browser, address, page in ((office, console, f"{console}/new"), (office, f"{console}/{person.id}/edit", None), (me, mine, None)):
+    for browser, address, page in (
+        (office, console, f"{console}/new"),
+        (office, f"{console}/{person.id}/edit", None),
+        (me, mine, None),
+    ):
         answer = post(browser, address, page=page or address, **typed)
         assert answer.status_code == 200 and address_in(answer.text) == KASUMIGASEKI, address
         assert "03-1234-5678" in answer.text
