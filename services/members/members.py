@@ -103,7 +103,7 @@ def change_own_contact(uow: UnitOfWork, person_id: str, values: Mapping[str, Any
     row = uow.get(MemberRow, person_id, lock=True)
     given = _only(values, OWN_CONTACT)
     if "custom" in given:
-        given["custom"] = _only(given["custom"], [field.key for field in own_fields(uow)])
+        given["custom"] = _only(given["custom"], [field.key for field in own_fields(uow, row)])
     return _change(uow, row, given, "change-own-contact")
 
 

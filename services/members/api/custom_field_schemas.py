@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
@@ -12,7 +13,7 @@ from services.members.rosters.columns import HEADERS
 from shared.errors import N_
 from shared.tables.columns import fold_header
 
-_NAME = [validate.Length(max=100), validate.Regexp(ONE_LINE)]
+_NAME: tuple[Callable[[Any], Any], ...] = (validate.Length(max=100), validate.Regexp(ONE_LINE))
 _HINT = validate.Length(max=500)
 
 
@@ -26,8 +27,8 @@ class FieldChoiceSchema(Schema):
     """Without a code: a new choice."""
 
     code = fields.String(load_default="", validate=validate.Regexp(r"([a-z0-9][a-z0-9_-]{0,39})?$"))
-    label = fields.String(required=True, validate=_NAME)
-    label_en = fields.String(required=True, validate=_NAME)
+    label = fields.String(required=True, validate=[*_NAME])
+    label_en = fields.String(required=True, validate=[*_NAME])
 
 
 class DefinitionSchema(Schema):

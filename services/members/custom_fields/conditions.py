@@ -66,7 +66,7 @@ def _wrong(by_key: dict[str, CustomFieldRow], text: str) -> Fault | None:
     field = by_key.get(condition.key) if condition else None
     if condition is None or field is None or field.type not in OPERATORS[condition.operator]:
         return Fault(N_("There is no such condition of a custom field: “%(value)s”."), {"value": text[:100]}, "custom")
-    codes = YES_NO if field.type == "yes_no" else dict(field.choices_in("ja"))
+    codes = list(YES_NO) if field.type == "yes_no" else [choice["code"] for choice in field.choices]
     if condition.operator == ":" and condition.text not in codes:
         return Fault(N_("There is no such choice: “%(value)s”."), {"value": condition.text[:50]}, "custom")
     if field.type == "date":
@@ -100,10 +100,9 @@ def matching_custom(custom: Any, texts: Sequence[str]) -> Iterator[sa.ColumnElem
 def holds_choice(custom: Any, key: str, code: str) -> sa.ColumnElement[bool]:
     """Was this chosen, alone or with others?"""
     alone, among = (msgspec.json.encode({key: value}).decode() for value in (code, [code]))
-    return cast(
-        Any,
-        _chosen(custom, *(sa.literal(text) for text in (f'$."{key}"', code, alone, among))),
-    )
+    texts = (f'$."{key}"', code, alone, among)
+    found: sa.ColumnElement[bool] = cast(Any, _chosen)(custom, *(sa.literal(text) for text in texts))
+    return found
 
 
 class _chosen(FunctionElement[bool]):  # noqa: N801  (a function in SQL)

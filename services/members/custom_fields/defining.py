@@ -9,20 +9,21 @@ import sqlalchemy as sa
 
 from services.members.custom_fields.checking import check_definition, with_codes
 from services.members.custom_fields.conditions import holds_choice
-from services.members.custom_fields.finding import count_holders, field_by_id, list_fields
+from services.members.custom_fields.finding import count_holders, field_by_id, headers_without_field, list_fields
 from services.members.custom_fields.types import MOST_FIELDS, WITH_CHOICES
 from services.members.errors.custom_fields import (
     ChoiceInUse,
     CustomFieldExists,
+    HeaderHasValues,
     TooManyCustomFields,
     TypeInUse,
     ValuesNotConfirmed,
 )
 from services.members.models import CustomFieldRow, MemberRow
-from services.members.standings.words import fold_word
 from shared import audit, jobs
 from shared.errors import ChangedMeanwhile
 from shared.jobs import JobRun
+from shared.tables.columns import fold_header
 from shared.uow import UnitOfWork
 
 FORGET = "forget-custom-values"
@@ -45,11 +46,11 @@ DEFINED = (
 def add_field(uow: UnitOfWork, values: Mapping[str, Any]) -> CustomFieldRow:
     """A new last field, also of a key under which members have values already.
 
-    Raises CustomFieldExists, TooManyCustomFields, InvalidInput."""
+    Raises CustomFieldExists, HeaderHasValues, TooManyCustomFields, InvalidInput."""
     others = _all(uow)
     if len(others) >= MOST_FIELDS:
         raise TooManyCustomFields(most=MOST_FIELDS)
-    _refuse_known(others, values["key"], values)
+    _refuse_known(uow, others, values["key"], values)
     row = CustomFieldRow(key=values["key"], ordinal=max((other.ordinal for other in others), default=0) + 1)
     _define(row, values)
     uow.add(row)
@@ -61,11 +62,11 @@ def add_field(uow: UnitOfWork, values: Mapping[str, Any]) -> CustomFieldRow:
 def change_field(uow: UnitOfWork, id: str, values: Mapping[str, Any], *, revision: int | None = None) -> CustomFieldRow:
     """Anything but its key; the type and a choice only while no member has a value, or has chosen it.
 
-    Raises NotFound, ChangedMeanwhile, CustomFieldExists, TypeInUse, ChoiceInUse, InvalidInput."""
+    Raises NotFound, ChangedMeanwhile, CustomFieldExists, HeaderHasValues, TypeInUse, ChoiceInUse, InvalidInput."""
     row = field_by_id(uow, id, lock=True)
     if revision is not None and revision != row.revision:
         raise ChangedMeanwhile
-    _refuse_known([other for other in _all(uow) if other.id != id], row.key, values)
+    _refuse_known(uow, [other for other in _all(uow) if other.id != id], row.key, values)
     before = _facts(row)
     with uow.session.no_autoflush:
         _define(row, values)
@@ -133,7 +134,10 @@ def forget_values(run: JobRun) -> None:
     they were when a file was checked nothing is left to import: each has another revision now."""
     while True:
         with run.chunk() as uow:
-            field = uow.get(CustomFieldRow, run.args["field"], lock=True)
+            wanted = sa.select(CustomFieldRow).where(CustomFieldRow.id == run.args["field"])
+            field = uow.session.scalars(wanted.with_for_update()).one_or_none()
+            if field is None:  # this work was done, and its runner died before it could say so
+                return
             if not _forget_some(uow, run, field.key):
                 uow.session.delete(field)
                 return
@@ -166,12 +170,15 @@ def _define(row: CustomFieldRow, values: Mapping[str, Any]) -> None:
         setattr(row, name, value)
 
 
-def _refuse_known(others: Iterable[CustomFieldRow], key: str, values: Mapping[str, Any]) -> None:
-    """Each name means one field, in files too."""
-    names = {fold_word(name) for name in (key, values["label"], values["label_en"])}
+def _refuse_known(uow: UnitOfWork, others: Iterable[CustomFieldRow], key: str, values: Mapping[str, Any]) -> None:
+    """Each name means one field, and in files one column."""
+    names = {fold_header(name) for name in (key, values["label"], values["label_en"])}
     for other in others:
-        if names & {fold_word(name) for name in (other.key, other.label, other.label_en)}:
+        if names & {fold_header(name) for name in (other.key, other.label, other.label_en)}:
             raise CustomFieldExists
+    for header in headers_without_field(uow):
+        if header != key and fold_header(header) in names:
+            raise HeaderHasValues.of(header)
 
 
 def _refuse_loss(
@@ -180,7 +187,7 @@ def _refuse_loss(
     kept = {choice["code"] for choice in after}
     for choice in before:
         if choice["code"] not in kept:
-            held = sa.select(sa.func.count()).where(holds_choice(MemberRow.custom, key, choice["code"]))
+            held = sa.select(sa.func.count(MemberRow.id)).where(holds_choice(MemberRow.custom, key, choice["code"]))
             if count := uow.session.scalar(held):
                 raise ChoiceInUse.of(choice["label"], count)
 

@@ -27,14 +27,14 @@ def asked_fields(uow: UnitOfWork) -> Sequence[CustomFieldRow]:
     return [field for field in used_fields(uow) if field.in_application]
 
 
-def own_fields(uow: UnitOfWork) -> Sequence[CustomFieldRow]:
-    """Those that members edit on My Page."""
-    return [field for field in used_fields(uow) if field.for_member == "edited"]
+def shown_fields(uow: UnitOfWork, person: MemberRow) -> Sequence[CustomFieldRow]:
+    """Those that they see on My Page. The society asks its members, not guests who only have an account."""
+    return [field for field in used_fields(uow) if field.for_member != "hidden"] if person.kind != "guest" else []
 
 
-def shown_fields(uow: UnitOfWork) -> Sequence[CustomFieldRow]:
-    """Those that members see on My Page."""
-    return [field for field in used_fields(uow) if field.for_member != "hidden"]
+def own_fields(uow: UnitOfWork, person: MemberRow) -> Sequence[CustomFieldRow]:
+    """Those that they edit there."""
+    return [field for field in shown_fields(uow, person) if field.for_member == "edited"]
 
 
 def field_by_id(uow: UnitOfWork, id: str, *, lock: bool = False) -> CustomFieldRow:
@@ -52,7 +52,8 @@ def holders(key: str) -> sa.Select[Any]:
 
 def count_holders(uow: UnitOfWork, key: str) -> int:
     """How many they are: reads all members once."""
-    return uow.session.scalar(holders(key).with_only_columns(sa.func.count())) or 0
+    count: int | None = uow.session.scalar(holders(key).with_only_columns(sa.func.count(MemberRow.id)))
+    return count or 0
 
 
 def headers_without_field(uow: UnitOfWork) -> list[str]:

@@ -12,6 +12,17 @@ class CustomFieldExists(TsudoiError):
     text = N_("There is a custom field with this key or name already.")
 
 
+class HeaderHasValues(TsudoiError):
+    """Two columns of one name in every file, otherwise."""
+
+    kind = Kind.CONFLICT
+    text = N_("A roster brought values under “%(header)s”. Please give the field this code, so that they belong to it.")
+
+    @classmethod
+    def of(cls, header: str) -> HeaderHasValues:
+        return cls(header=header, faults=[Fault(cls.text, {"header": header}, "key")])
+
+
 class TooManyCustomFields(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("There are %(most)s custom fields. Please remove one that you no longer need.")

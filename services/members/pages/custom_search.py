@@ -39,11 +39,10 @@ class SearchInput:
 def search_inputs(fields: Iterable[CustomFieldRow], said: Sequence[str]) -> list[SearchInput]:
     """Of all fields that members are searched by, in their order."""
     return [
-        each
+        _input(field, operator, said)
         for field in fields
         for operator, types in OPERATORS.items()
         if field.type in types
-        for each in [_input(field, operator, said)]
     ]
 
 

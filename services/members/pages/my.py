@@ -50,7 +50,7 @@ def home() -> ResponseReturnValue:
 def profile() -> ResponseReturnValue:
     with reading() as uow:
         mine = _mine(uow)
-        told = facts(shown_fields(uow), mine["me"].custom)
+        told = facts(shown_fields(uow, mine["me"]), mine["me"].custom)
         return render_template("members/my_profile.html", **mine, custom_facts=told)
 
 
@@ -58,7 +58,8 @@ def profile() -> ResponseReturnValue:
 @allow(*PAYERS)
 def show_editing() -> ResponseReturnValue:
     with reading() as uow:
-        me, form = uow.get(MemberRow, str(principal().person_id)), _form(uow)
+        me = uow.get(MemberRow, str(principal().person_id))
+        form = _form(uow, me)
         values = {name: getattr(me, name) for name in OWN_CONTACT if name != "custom"}
         values |= input_values(form["custom_fields"], me.custom)
         return render_template("members/my_profile_form.html", values=values, **form)
@@ -68,7 +69,7 @@ def show_editing() -> ResponseReturnValue:
 @allow(*PAYERS)
 def edit() -> ResponseReturnValue:
     with reading() as uow:
-        form = _form(uow)
+        form = _form(uow, uow.get(MemberRow, str(principal().person_id)))
     if asks_for_address():
         return with_address("members/my_profile_form.html", **form)
     fields = form["custom_fields"]
@@ -82,8 +83,8 @@ def edit() -> ResponseReturnValue:
     return redirect(url_for("my.profile"), 303)
 
 
-def _form(uow: UnitOfWork) -> dict[str, Any]:
-    return {"languages_of": LANGUAGES, "custom_fields": own_fields(uow)}
+def _form(uow: UnitOfWork, me: MemberRow) -> dict[str, Any]:
+    return {"languages_of": LANGUAGES, "custom_fields": own_fields(uow, me)}
 
 
 def _mine(uow: UnitOfWork) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from services.members.custom_fields.defining import (
     restore_field,
     retire_field,
 )
-from services.members.custom_fields.finding import asked_fields, list_fields, used_fields
+from services.members.custom_fields.finding import asked_fields, count_holders, list_fields, used_fields
 from services.members.custom_fields.reading import in_words, read_value
 from services.members.custom_fields.suggestions import SUGGESTIONS
 from services.members.custom_fields.types import MOST_FIELDS
@@ -37,7 +37,7 @@ from shared.audit import AuditRow
 from shared.errors import ChangedMeanwhile, InvalidInput
 from shared.identity import Role
 from shared.service import RunningService
-from tests.unit.members.conftest import LogIn, a_member, make_society, members_of, post, work
+from tests.unit.members.conftest import LogIn, a_member, check, import_all, make_society, members_of, post, work
 from tests.unit.members.fields import RED_GREEN, TYPES, define, definition
 
 PAGE = "/members/console/custom-fields"
@@ -165,23 +165,23 @@ def test_suggested_fields_come_with_one_click_each(admin: FlaskClient, running: 
 
 
 @pytest.mark.parametrize(
-    "given",
+    "changed",
     [
         {"key": "color"},
         {"key": "x", "label": "色"},
         {"key": "x", "label": "x", "label_en": "COLOUR "},
     ],
 )
-def test_names_are_of_one_field_only(running: RunningService, society: str, given: dict[str, str]) -> None:
+def test_names_are_of_one_field_only(running: RunningService, society: str, changed: dict[str, str]) -> None:
     define(running, society, "color")
     with pytest.raises(CustomFieldExists), running.unit(society) as uow:
-        add_field(uow, {**definition("papers"), **given})
+        add_field(uow, {**definition("papers"), **changed})
     with running.unit(make_society(running, "other")) as uow:
         assert add_field(uow, definition("color")).key == "color", "each society has its own"
 
 
 @pytest.mark.parametrize(
-    ("given", "field"),
+    ("changed", "field"),
     [
         ({"type": "choice"}, "choices"),
         ({"type": "choice", "choices": [*RED_GREEN, {"code": "x", "label": "赤", "label_en": "x"}]}, "choices"),
@@ -192,10 +192,10 @@ def test_names_are_of_one_field_only(running: RunningService, society: str, give
     ],
 )
 def test_a_definition_that_makes_no_sense_is_refused(
-    running: RunningService, society: str, given: dict[str, Any], field: str
+    running: RunningService, society: str, changed: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused, running.unit(society) as uow:
-        add_field(uow, {**definition("papers", least="", most=""), **given})
+        add_field(uow, {**definition("papers", least="", most=""), **changed})
     assert [fault.field for fault in refused.value.faults] == [field]
 
 
@@ -273,8 +273,40 @@ def test_a_field_goes_with_its_values_when_their_number_is_confirmed(
         assert entry.before == {"key": "color", "label": "色", "type": "choice", "values": 3}
 
 
+@pytest.mark.rule("S3")
+def test_each_society_has_its_own_fields_and_values(running: RunningService, society: str) -> None:
+    other = make_society(running, "other")
+    (color,), _theirs = define(running, society, "color"), define(running, other, "color")
+    a_member(running, other, custom={"color": "red"})
+    with running.unit(society) as uow:
+        assert len(list_fields(uow)) == 1 and count_holders(uow, "color") == 0
+        change_field(uow, color.id, definition("color", choices=RED_GREEN[1:]))
+        remove_field(uow, color.id)
+    with running.unit(other) as uow:
+        assert count_holders(uow, "color") == len(list_fields(uow)) == 1
+
+
+@pytest.mark.rule("M10")
+def test_what_a_roster_brought_under_a_header_becomes_a_field(
+    running: RunningService, society: str, admin: FlaskClient
+) -> None:
+    brought = "会員番号,氏名,会員種別,推薦者\r\n1,髙橋 花子,正会員,山田\r\n".encode()
+    import_all(running, society, brought)
+    assert f"{PAGE}/new?header=" in admin.get(PAGE).text
+    form = {"label": "推薦者", "label_en": "Introduced by", "type": "line", "for_member": "hidden"}
+    apart = post(admin, PAGE, page=f"{PAGE}/new", **form, key="introducer")
+    assert apart.status_code == 409 and "「推薦者」" in apart.text and 'id="e-key"' in apart.text
+    assert 'name="key" type="text" value="推薦者"' in admin.get(f"{PAGE}/new?header=推薦者").text
+    assert post(admin, PAGE, page=f"{PAGE}/new", **form, key="推薦者").status_code == 303
+    assert "?header=" not in admin.get(PAGE).text
+    (row,) = members_of(running, society)
+    assert 'name="custom.推薦者" type="text" value="山田"' in admin.get(f"/members/console/members/{row.id}/edit").text
+    again = check(running, society, brought)
+    assert (again.same, again.custom) == (1, [])
+
+
 def test_fields_are_put_in_order(running: RunningService, society: str) -> None:
-    first, second = define(running, society, "color", "papers")
+    _first, second = define(running, society, "color", "papers")
     with running.unit(society) as uow:
         move_field(uow, second.id, up=True)
         move_field(uow, second.id, up=True)  # it is the first already
@@ -287,8 +319,8 @@ def test_integrators_define_fields_and_set_values(
 ) -> None:
     token = {"X-CSRFToken": re.findall(r'name="csrf_token" value="([^"]+)"', admin.get("/members/password").text)[0]}
     api = "/members/api/custom-fields"
-    for given, field in (({"label": "氏名"}, "label"), ({"key": "a:b"}, "key"), ({"type": "list"}, "type")):
-        refused = admin.post(api, json={**definition("colors"), **given}, headers=token)
+    for wrong, field in (({"label": "氏名"}, "label"), ({"key": "a:b"}, "key"), ({"type": "list"}, "type")):
+        refused = admin.post(api, json={**definition("colors"), **wrong}, headers=token)
         assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (422, field)
     made = admin.post(api, json=definition("colors"), headers=token)
     assert made.status_code == 201, made.text
@@ -299,8 +331,8 @@ def test_integrators_define_fields_and_set_values(
     assert admin.put(f"{api}/{field['id']}", json={**change, "revision": 1}, headers=token).get_json()["revision"] == 2
     person = a_member(running, society, custom={"推薦者": "山田"})
     address = f"/members/api/members/{person.id}"
-    wrong = admin.patch(f"{address}?lang=en", json={"custom": {"colors": ["blue"]}}, headers=token)
-    (error,) = wrong.get_json()["errors"]
+    answer = admin.patch(f"{address}?lang=en", json={"custom": {"colors": ["blue"]}}, headers=token)
+    (error,) = answer.get_json()["errors"]
     assert error["field"] == "custom.colors" and error["detail"].startswith("Favourite colours: “blue”")
     for custom, known in (
         ({"colors": ["緑"]}, {"推薦者": "山田", "colors": ["green"]}),

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from services.members.applications.terms import publish_terms
 from services.members.custom_fields.defining import retire_field
 from services.members.custom_fields.finding import headers_without_field
-from services.members.members import change_own_contact
+from services.members.members import add_guest, change_own_contact
 from services.members.models import MemberRow
 from services.members.search import matching
 from services.members.search_conditions import MemberSearch
@@ -104,6 +104,10 @@ def test_members_see_and_edit_what_the_society_leaves_to_them(
     assert row.custom == {**known, "color": "green"}
     entry = last_entry(running, society, "change-own-contact")
     assert (entry.before, entry.after) == ({"custom": {"色": "赤"}}, {"custom": {"色": "緑"}})
+    with running.unit(society) as uow:
+        guest = add_guest(uow, name="事務 員", email="office@example.jp")
+    visitor = as_role(Role.GUEST, person=guest.id)
+    assert "custom." not in visitor.get(form).text and post(visitor, form, page=form, language="en").status_code == 303
     with running.unit(society) as uow:
         change_own_contact(uow, person.id, {"custom": {"specialty": "x", "other": "y"}})
         assert uow.get(MemberRow, person.id).custom == row.custom, "whatever a page lets through"
