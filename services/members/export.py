@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.members.custom_fields.finding import list_fields
-from services.members.custom_fields.reading import as_it_stands, in_words
+from services.members.custom_fields.words import as_it_stands, in_words
 from services.members.models import MemberRow
 from services.members.rosters.columns import COLUMNS, title
 from services.members.search import standing_on

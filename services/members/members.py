@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
 from services.members.custom_fields.finding import list_fields, own_fields
-from services.members.custom_fields.reading import difference, merged
+from services.members.custom_fields.reading import merged
+from services.members.custom_fields.words import difference
 from services.members.errors.histories import StillMember
 from services.members.errors.people import EmailInUse, NumberInUse
 from services.members.histories.settling import begin_histories_of, from_today, histories

@@ -1,4 +1,4 @@
-"""Chapter 9, later: the society asks for more than a name; an applicant answers, with the address filled in for them."""
+"""Chapter 9, later: the society asks for more than a name; an applicant answers, and need not type an address."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from services.members import values
-from services.members.custom_fields.types import LONGEST, LONGEST_VALUE, YES_NO
+from services.members.custom_fields.types import LONGEST, LONGEST_VALUE, yes_and_no
 from services.members.models import CustomFieldRow
 from services.members.standings.words import fold_word
 from services.members.values import BadValue
@@ -18,6 +18,7 @@ from shared.errors import N_, Fault
 
 Value = str | list[str] | None  # None: nothing is known
 SEPARATORS = "、，,;；\n"  # between several choices in one cell: no choice has one in its name
+NUL = "\0"  # the index of PostgreSQL takes any character but this one
 _BETWEEN = re.compile(f"[{SEPARATORS}]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?")
 _YES = {"yes", "はい", "true", "1", "○", "◯", "有", "あり", "y"}
@@ -36,7 +37,7 @@ def read_custom(
     for key, given in said.items():
         field = by_key.get(key)
         try:
-            read[key] = read_value(field, given, language) if field else _as_it_is(given)
+            read[key] = read_value(field, given, language) if field else _as_it_is(key, given)
         except BadValue as bad:
             faults.append(Fault(bad.text, bad.params, f"custom.{key}"))
     return read, faults
@@ -74,7 +75,7 @@ def _line(field: CustomFieldRow, said: Any, language: str) -> Value:
 
 
 def _text(field: CustomFieldRow, said: Any, language: str) -> Value:
-    if not isinstance(said, str):
+    if not isinstance(said, str) or NUL in said:
         raise _bad(field, language, N_("%(field)s: please enter text."))
     text = said.replace("\r\n", "\n").strip()
     most = int(field.most or LONGEST[field.type])
@@ -146,15 +147,11 @@ def _yes_no(field: CustomFieldRow, said: Any, language: str) -> Value:
     word = fold_word(str(said))
     if word in _YES | _NO:
         return "yes" if word in _YES else "no"
-    raise _bad(field, language, N_("%(field)s: please answer %(yes)s or %(no)s."), **_yes_and_no(language))
+    raise _bad(field, language, N_("%(field)s: please answer %(yes)s or %(no)s."), **yes_and_no(language))
 
 
-def _yes_and_no(language: str) -> dict[str, str]:
-    return {code: words[language == "en"] for code, words in YES_NO.items()}
-
-
-def _as_it_is(said: Any) -> Value:
-    if said is not None and not isinstance(said, str):
+def _as_it_is(key: str, said: Any) -> Value:
+    if (said is not None and not isinstance(said, str)) or NUL in key or NUL in (said or ""):
         raise BadValue(N_("Please enter text."))
     return values.plain_text(said, LONGEST_VALUE) if said else None
 
@@ -172,39 +169,3 @@ _READERS: Mapping[str, Callable[[CustomFieldRow, Any, str], Value]] = {
     "choices": _choices,
     "yes_no": _yes_no,
 }
-
-
-def in_words(field: CustomFieldRow, value: Any, language: str) -> str:
-    """A stored value as people read it. What an older release wrote otherwise is shown as it is."""
-    if value in (None, "", []):
-        return ""
-    names = _yes_and_no(language) if field.type == "yes_no" else dict(field.choices_in(language))
-    each_of = value if isinstance(value, list) else [value]
-    return _listed([names.get(str(each), str(each)) for each in each_of], language)
-
-
-def as_it_stands(value: Any, language: str) -> str:
-    """A value that belongs to no field."""
-    return _listed([str(each) for each in value], language) if isinstance(value, list) else str(value)
-
-
-def _listed(parts: Sequence[str], language: str) -> str:
-    return (", " if language == "en" else "、").join(parts)
-
-
-def difference(
-    fields: Sequence[CustomFieldRow], before: Mapping[str, Any], after: Mapping[str, Any]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """What is not the same, before and after, for the audit trail: under the field's label and in words as they are
-    now, because an entry is read when the field may be called otherwise, or be gone."""
-    by_key = {field.key: field for field in fields}
-    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-
-    def told(side: Mapping[str, Any]) -> dict[str, str]:
-        return dict(_told(by_key.get(key), key, side[key]) for key in changed if key in side)
-
-    return told(before), told(after)
-
-
-def _told(field: CustomFieldRow | None, key: str, value: Any) -> tuple[str, str]:
-    return (field.label, in_words(field, value, "ja")) if field else (key, as_it_stands(value, "ja"))

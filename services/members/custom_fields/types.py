@@ -25,3 +25,8 @@ MOST_FIELDS = 50
 MOST_CHOICES = 100
 LONGEST = {"line": 200, "text": 2_000}  # where the field says nothing shorter
 LONGEST_VALUE = 2_000
+
+
+def yes_and_no(language: str) -> dict[str, str]:
+    """By what is stored."""
+    return {code: words[language == "en"] for code, words in YES_NO.items()}

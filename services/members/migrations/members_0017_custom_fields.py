@@ -21,6 +21,11 @@ SEARCHED = (
     "society_id, id, kind, search, number, kana, category, standing, joined_on, leaves_on, language, email,"
     " address_dead_at, postcode, address"
 )
+# what jsonb does not take, and nobody ever meant to write
+WITHOUT_NUL = r"""
+UPDATE members SET custom = CAST(replace(CAST(custom AS text), '\u0000', '') AS json)
+WHERE strpos(CAST(custom AS text), '\u0000') > 0
+"""
 OF_THE_SOCIETY = "society_id = CAST(NULLIF(current_setting('tsudoi.society', true), '') AS uuid)"
 
 
@@ -62,6 +67,7 @@ def upgrade() -> None:
 def _index_beside_the_work() -> None:
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")  # it waits for others, and nobody waits behind it
+        op.execute(WITHOUT_NUL)
         half_made = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid"
         if op.get_bind().execute(sa.text(half_made), {"name": INDEX}).first():
             op.execute(f"DROP INDEX CONCURRENTLY {INDEX}")

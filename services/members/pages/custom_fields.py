@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
-from services.members.api.custom_field_schemas import FieldChoiceSchema, DefinitionSchema, NewFieldSchema, RemovalSchema
+from services.members.api.custom_field_schemas import DefinitionSchema, FieldChoiceSchema, NewFieldSchema, RemovalSchema
 from services.members.custom_fields.defining import (
     DEFINED,
     add_field,

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from services.members.custom_fields.reading import as_it_stands, in_words
+from services.members.custom_fields.words import as_it_stands, in_words
 from services.members.models import CustomFieldRow
 from shared.web.filters import day
 from shared.web.i18n import language

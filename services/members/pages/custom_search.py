@@ -10,8 +10,8 @@ from flask import request
 from flask_babel import gettext as _
 
 from services.members.custom_fields.conditions import OPERATORS, Condition, read_condition
-from services.members.custom_fields.reading import in_words
 from services.members.custom_fields.types import YES_NO
+from services.members.custom_fields.words import in_words
 from services.members.models import CustomFieldRow
 from services.members.search_conditions import MemberSearch
 from shared.errors import N_

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from services.members.custom_fields.examples import example
 from services.members.custom_fields.finding import used_fields
+from services.members.custom_fields.words import example
 from services.members.pages.uploads import MOST_MEBI, sent_file, serve_uploads
 from services.members.pages.words import ROSTER_BADGES
 from services.members.roles import MEMBERS_CHANGE

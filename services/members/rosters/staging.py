@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.members.custom_fields.reading import difference, merged
+from services.members.custom_fields.reading import merged
+from services.members.custom_fields.words import difference
 from services.members.members import label
 from services.members.models import CustomFieldRow, MemberRow, StagedRow
 from services.members.models.people import BLANK_PERSON, PERSON_COLUMNS

@@ -20,9 +20,10 @@ from services.members.custom_fields.defining import (
     retire_field,
 )
 from services.members.custom_fields.finding import asked_fields, count_holders, list_fields, used_fields
-from services.members.custom_fields.reading import in_words, read_value
+from services.members.custom_fields.reading import read_value
 from services.members.custom_fields.suggestions import SUGGESTIONS
 from services.members.custom_fields.types import MOST_FIELDS
+from services.members.custom_fields.words import in_words
 from services.members.errors.custom_fields import (
     ChoiceInUse,
     CustomFieldExists,
@@ -90,6 +91,7 @@ def test_what_is_written_in_any_manner_is_stored_in_one(key: str, said: Any, sto
         ("specialty", 7),
         ("specialty", ["化学"]),
         ("specialty", {"a": 1}),
+        ("career", "a\0b"),
         ("papers", "十"),
         ("papers", "501"),
         ("papers", -1),
