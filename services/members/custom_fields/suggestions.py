@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.members.custom_fields.defining import add_field
+from services.members.custom_fields.finding import list_fields
 from services.members.models import CustomFieldRow
 from shared.errors import NotFound
 from shared.uow import UnitOfWork
@@ -76,7 +77,9 @@ SUGGESTIONS: Mapping[str, Mapping[str, Any]] = {
 
 
 def add_suggested(uow: UnitOfWork, key: str) -> CustomFieldRow:
-    """Raises NotFound, CustomFieldExists, TooManyCustomFields."""
+    """Once, however often it is clicked. Raises NotFound, CustomFieldExists, HeaderHasValues, TooManyCustomFields."""
     if key not in SUGGESTIONS:
         raise NotFound
+    if known := next((field for field in list_fields(uow) if field.key == key), None):
+        return known
     return add_field(uow, {"key": key, **_PLAIN, **SUGGESTIONS[key]})
