@@ -87,7 +87,7 @@ def matching_custom(custom: Any, texts: Sequence[str]) -> Iterator[sa.ColumnElem
         if operator == ":":
             yield sa.or_(*(holds_choice(custom, key, each.text) for each in same))
             continue
-        stored = custom[key].as_string()
+        stored = stored_text(custom, key)
         for each in same:
             if operator == "~":
                 spellings = {each.text, unicodedata.normalize("NFKC", each.text)}
@@ -95,6 +95,12 @@ def matching_custom(custom: Any, texts: Sequence[str]) -> Iterator[sa.ColumnElem
             else:
                 day = cast(Any, values.day(each.text)).isoformat()
                 yield stored >= day if operator == ">=" else stored <= day
+
+
+def stored_text(custom: Any, key: str) -> sa.ColumnElement[str]:
+    """What is known in a field, as text; NULL where nothing is."""
+    found: sa.ColumnElement[str] = custom[key].as_string()
+    return found
 
 
 def holds_choice(custom: Any, key: str, code: str) -> sa.ColumnElement[bool]:

@@ -9,7 +9,13 @@ import sqlalchemy as sa
 
 from services.members.custom_fields.checking import check_definition, with_codes
 from services.members.custom_fields.conditions import holds_choice
-from services.members.custom_fields.finding import count_holders, field_by_id, headers_without_field, list_fields
+from services.members.custom_fields.finding import (
+    count_holders,
+    field_by_id,
+    headers_without_field,
+    holders,
+    list_fields,
+)
 from services.members.custom_fields.types import MOST_FIELDS, WITH_CHOICES
 from services.members.errors.custom_fields import (
     ChoiceInUse,
@@ -144,8 +150,7 @@ def forget_values(run: JobRun) -> None:
 
 
 def _forget_some(uow: UnitOfWork, run: JobRun, key: str) -> int:
-    held = MemberRow.custom[key].as_string().is_not(None)
-    statement = sa.select(MemberRow).where(held).order_by(MemberRow.id).limit(CHUNK)
+    statement = holders(key).order_by(MemberRow.id).limit(CHUNK)
     if run.cursor:
         statement = statement.where(MemberRow.id > run.cursor)
     rows = uow.session.scalars(statement.with_for_update()).all()

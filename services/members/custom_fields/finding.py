@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.members.custom_fields.conditions import stored_text
 from services.members.models import CustomFieldRow, MemberRow, RosterRow
 from shared.errors import NotFound
 from shared.uow import UnitOfWork
@@ -47,7 +48,7 @@ def field_by_id(uow: UnitOfWork, id: str, *, lock: bool = False) -> CustomFieldR
 
 def holders(key: str) -> sa.Select[Any]:
     """The members of whom something is known there."""
-    return sa.select(MemberRow).where(MemberRow.custom[key].as_string().is_not(None))
+    return sa.select(MemberRow).where(stored_text(MemberRow.custom, key).is_not(None))
 
 
 def count_holders(uow: UnitOfWork, key: str) -> int:

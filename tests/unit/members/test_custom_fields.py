@@ -127,7 +127,11 @@ def test_what_is_stored_is_read_as_itself(key: str, said: Any) -> None:
 def test_an_administrator_defines_a_field_with_choices_and_the_office_sees_it(
     admin: FlaskClient, as_role: LogIn, running: RunningService, society: str
 ) -> None:
-    choices = {"choice_code": ["", "", ""], "choice_label": ["会員", "", "他"], "choice_label_en": ["Member", "", ""]}
+    choices: dict[str, Any] = {
+        "choice_code": ["", "", ""],
+        "choice_label": ["会員", "", "他"],
+        "choice_label_en": ["Member", "", ""],
+    }
     form = {"key": "via", "label": "知ったきっかけ", "label_en": "Heard by", "type": "choices", "for_member": "shown"}
     wrong = post(
         admin, PAGE, **form, page=f"{PAGE}/new", choice_label=["a、b"], choice_label_en=["x"], choice_code=[""]

@@ -55,13 +55,17 @@ def test_an_applicant_is_asked_and_what_they_confirm_is_theirs(
     refused = send(client, path, **{"custom.birth_date": "1980-02-30", "custom.specialty": "化学"})
     assert refused.status_code == 422 and "化学" in refused.text
     assert "生年月日：日付を" in refused.text and 'id="e-custom.colors"' in refused.text
-    given = {"custom.birth_date": "昭和55年4月1日", "custom.colors": ["red", "green"], "custom.papers": "5"}
+    given: dict[str, Any] = {
+        "custom.birth_date": "昭和55年4月1日",
+        "custom.colors": ["red", "green"],
+        "custom.papers": "5",
+    }
     shown = send(client, path, "confirm", **given)
     assert shown.status_code == 200 and "1980年4月1日" in shown.text and "赤、緑" in shown.text
     back = send(client, path, "back", **given).text
     assert len(re.findall(r'name="custom.colors" value="\w+" checked', back)) == 2
     hidden = re.findall(r'<input type="hidden" name="(custom[^"]+)" value="([^"]*)"', shown.text)
-    handed_on = {name: [text for other, text in hidden if other == name] for name, _text in hidden}
+    handed_on: dict[str, Any] = {name: [text for other, text in hidden if other == name] for name, _text in hidden}
     assert send(client, path, **handed_on).status_code == 303
     (member,) = members_of(running, society)
     assert member.custom == {"birth_date": "1980-04-01", "colors": ["red", "green"]}
