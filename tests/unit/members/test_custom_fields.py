@@ -137,6 +137,9 @@ def test_an_administrator_defines_a_field_with_choices_and_the_office_sees_it(
         admin, PAGE, **form, page=f"{PAGE}/new", choice_label=["a、b"], choice_label_en=["x"], choice_code=[""]
     )
     assert wrong.status_code == 422 and 'id="e-choices"' in wrong.text and "a、b" in wrong.text
+    nameless = {"choice_code": [""], "choice_label": [""], "choice_label_en": ["English only"]}
+    refused = post(admin, PAGE, page=f"{PAGE}/new", **{**form, **nameless})
+    assert refused.status_code == 422 and 'id="e-choices"' in refused.text and "English only" in refused.text
     assert post(admin, PAGE, **form, **choices, page=f"{PAGE}/new", required="true").status_code == 303
     (field,) = used(running, society)
     assert [(c["code"], c["label"], c["label_en"]) for c in field.choices] == [
