@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.members.custom_fields.finding import list_fields
+from services.members.custom_fields.words import as_it_stands, in_words
 from services.members.models import MemberRow
 from services.members.rosters.columns import COLUMNS, title
 from services.members.search import standing_on
@@ -36,8 +38,13 @@ class Export:
         self._found = found
         self._on = on
         self._words = {"category": category, "standing": standing}
-        self.custom = self._custom_headers()
-        self.headers = [*(self._header(column.name, language) for column in COLUMNS), *self.custom]
+        self._language = language
+        held = self._held()
+        self._fields = [field for field in list_fields(uow) if field.key in held or not field.retired_at]
+        known = {field.key for field in self._fields}
+        self.custom = [key for key in held if key not in known]  # what no field is called
+        labels = [field.label_in(language) for field in self._fields]
+        self.headers = [*(self._header(column.name, language) for column in COLUMNS), *labels, *self.custom]
 
     def rows(self) -> Iterator[list[Cell]]:
         ordered = self._found.order_by(MemberRow.number, MemberRow.id).execution_options(yield_per=CHUNK)
@@ -45,7 +52,8 @@ class Export:
         for member, standing in self._uow.session.execute(ordered.add_columns(stood)):
             yield [
                 *(self._cell(member, standing, column.name) for column in COLUMNS),
-                *(member.custom.get(name, "") for name in self.custom),
+                *(in_words(field, member.custom.get(field.key), self._language) for field in self._fields),
+                *(as_it_stands(member.custom.get(name, ""), self._language) for name in self.custom),
             ]
             self._uow.session.expunge(member)
 
@@ -58,6 +66,7 @@ class Export:
         word = self._words.get(name)
         return word(value) if word and isinstance(value, str) else value
 
-    def _custom_headers(self) -> list[str]:
+    def _held(self) -> list[str]:
+        """The keys under which anything is known of those who are found."""
         columns = self._found.with_only_columns(MemberRow.custom).execution_options(yield_per=CHUNK)
         return list(dict.fromkeys(name for custom in self._uow.session.scalars(columns) for name in custom))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from services.members.announcements.telling import tell_announcements
 from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
+from services.members.custom_fields.defining import FORGET, forget_values
 from services.members.email_changes import forget_old_changes
 from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
 from services.members.histories.coming import begin_all_histories, let_categories_come, let_standings_come
@@ -55,4 +56,5 @@ LONG_WORK: Mapping[str, Callable[[JobRun], None]] = {
     CATEGORIES: change_categories,
     ASSIGN: assign_numbers,
     TELL: tell_category,
+    FORGET: forget_values,
 }

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 
 from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
+from services.members.custom_fields.finding import list_fields, own_fields
+from services.members.custom_fields.reading import merged
+from services.members.custom_fields.words import difference
 from services.members.errors.histories import StillMember
 from services.members.errors.people import EmailInUse, NumberInUse
 from services.members.histories.settling import begin_histories_of, from_today, histories
@@ -44,12 +47,14 @@ CHANGEABLE = (
 )
 _ONLY_AT_FIRST = ("standing", "leaves_on")  # later by way of the history, see standings/
 _BLANK: dict[str, Any] = {"kana": "", "roman": "", "email": None, "number": None, "affiliation": ""}
-OWN_CONTACT = ("language", "affiliation", "postcode", "address", "phone")
+OWN_CONTACT = ("language", "affiliation", "postcode", "address", "phone", "custom")
 
 
 def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool = False) -> MemberRow:
     """A new individual member. Raises EmailInUse, NumberInUse, InvalidInput, VerificationPending."""
     given = _only(values, (*CHANGEABLE, *_ONLY_AT_FIRST))
+    if "custom" in given:
+        given["custom"] = merged({}, given["custom"])
     row = MemberRow(id=new_id(), **{"kind": "individual", "standing": "active", **_BLANK, **given})
     _check(uow, row)
     if fault := contradiction(row.standing, row.leaves_on, uow.today):
@@ -61,7 +66,8 @@ def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool
     uow.session.flush()
     begin_histories_of(uow, row)
     keep_number(uow, row.id, row.number)
-    audit.record(uow, "add-member", f"member/{row.id}", after=audit.plain(given))
+    _told, after = _difference(uow, {"custom": {}}, given)
+    audit.record(uow, "add-member", f"member/{row.id}", after=after)
     tell(uow, row)
     if row.standing == "applying":
         uow.say(ApplicationReceived(person_id=row.id, received_at=uow.now, proxy=not by_applicant))
@@ -93,9 +99,13 @@ def change_member(uow: UnitOfWork, id: str, values: Mapping[str, Any], *, revisi
 
 
 def change_own_contact(uow: UnitOfWork, person_id: str, values: Mapping[str, Any]) -> MemberRow:
-    """Members edit their own contact data: neither name nor standing, and e-mail only by confirmation (M12, M13)."""
+    """Members edit their own contact data: neither name nor standing, and e-mail only by confirmation (M12, M13).
+    Of custom fields those that the society leaves to them; others count as not given."""
     row = uow.get(MemberRow, person_id, lock=True)
-    return _change(uow, row, _only(values, OWN_CONTACT), "change-own-contact")
+    given = _only(values, OWN_CONTACT)
+    if "custom" in given:
+        given["custom"] = _only(given["custom"], [field.key for field in own_fields(uow, row)])
+    return _change(uow, row, given, "change-own-contact")
 
 
 def change_own_email(uow: UnitOfWork, person_id: str, email: str) -> MemberRow:
@@ -138,6 +148,9 @@ def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: str) -> MemberRow:
+    """Of custom fields `values` says some; the others stay."""
+    if "custom" in values:
+        values = {**values, "custom": merged(row.custom, values["custom"])}
     before = {name: getattr(row, name) for name in values}
     changed = {name: value for name, value in values.items() if value != before[name]}
     if not changed:
@@ -157,10 +170,20 @@ def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: 
     if "number" in changed:
         keep_number(uow, row.id, before["number"])
         keep_number(uow, row.id, row.number)
-    was = audit.plain({name: before[name] for name in changed})
-    audit.record(uow, action, f"member/{row.id}", before=was, after=audit.plain(changed))
+    was, now = _difference(uow, {name: before[name] for name in changed}, changed)
+    audit.record(uow, action, f"member/{row.id}", before=was, after=now)
     tell(uow, row)
     return row
+
+
+def _difference(
+    uow: UnitOfWork, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """For the audit trail: of custom fields only what is not the same, by their labels."""
+    was, now = audit.plain(before), audit.plain(after)
+    if "custom" in after:
+        was["custom"], now["custom"] = difference(list_fields(uow), before["custom"], after["custom"])
+    return was, now
 
 
 def touch(uow: UnitOfWork, row: MemberRow) -> None:

@@ -6,5 +6,6 @@ from shared.identity import Role
 
 MEMBERS_SEE = (Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.READER)
 MEMBERS_CHANGE = (Role.ADMINISTRATOR, Role.AFFAIRS)
+FIELDS_DEFINE = (Role.ADMINISTRATOR,)
 STAFF_CHANGE = (Role.ADMINISTRATOR,)
 ANNOUNCEMENTS_READ = (Role.MEMBER, Role.APPLICANT)  # those who see My Page as, or almost as, members

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from services.members.categories import list_categories
+from services.members.custom_fields.conditions import matching_custom, wrong_conditions
+from services.members.custom_fields.finding import list_fields
 from services.members.models import AccountRow, MemberRow, StandingRow
 from services.members.search_conditions import (
     EVERYBODY,
@@ -50,9 +52,11 @@ def search_text(name: str, kana: str, roman: str, number: str | None, email: str
 
 
 def known(uow: UnitOfWork, search: MemberSearch) -> MemberSearch:
-    """The same search. Raises InvalidInput for a category that is not there (any more)."""
+    """The same search. Raises InvalidInput for a category or a custom field that is not there (any more)."""
     if not {row.code for row in list_categories(uow)}.issuperset(search.category):
         raise InvalidInput(faults=[Fault(N_("There is no such category."), field="category")])
+    if search.custom and (faults := wrong_conditions(list_fields(uow), search.custom)):
+        raise InvalidInput(faults=faults)
     return search
 
 
@@ -106,6 +110,7 @@ def _conditions(search: MemberSearch) -> Iterator[sa.ColumnElement[bool]]:
     if search.address:
         spellings = spellings_of_address(search.address)
         yield sa.or_(*(Found.address.contains(text, autoescape=True) for text in spellings))
+    yield from matching_custom(Found.custom, search.custom)
 
 
 def _between(column: Any, first: date | None, last: date | None) -> Iterator[sa.ColumnElement[bool]]:

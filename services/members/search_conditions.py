@@ -36,6 +36,7 @@ class MemberSearch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     login: str = ""  # of LOGIN
     postcode: str = ""  # its beginning
     address: str = ""  # a part of it
+    custom: tuple[str, ...] = ()  # see custom_fields/conditions.py; of choices of one field one must hold
 
     def plain(self) -> dict[str, Any]:
         """The conditions that are said, as JSON has them and as an address repeats them."""

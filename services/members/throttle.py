@@ -71,6 +71,11 @@ def key_limits(place: str) -> Sequence[Limit]:
     return (Limit(_key("key-from", place), 60, timedelta(minutes=15), TooManyRequests),)
 
 
+def address_limits(asking: str) -> Sequence[Limit]:
+    """Addresses of postal codes, by whoever asks or by where it comes from: a form asks a few times."""
+    return (Limit(_key("address-for", asking), 120, timedelta(minutes=15), TooManyRequests),)
+
+
 def is_over(uow: UnitOfWork, limits: Sequence[Limit]) -> Limit | None:
     """The limit that is reached, if one is."""
     rows = uow.session.scalars(sa.select(AttemptsRow).where(AttemptsRow.key.in_([limit.key for limit in limits])))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from services.members.api.addresses import api as addresses
 from services.members.api.announcements import api as announcements
 from services.members.api.applications import api as applications
 from services.members.api.bulk import api as bulk
 from services.members.api.cards import api as cards
+from services.members.api.custom_fields import api as custom_fields
 from services.members.api.histories import api as histories
 from services.members.api.integrations import api as integrations
 from services.members.api.member_requests import api as member_requests
@@ -36,4 +38,6 @@ API = (
     rosters,
     integrations,
     token,
+    custom_fields,
+    addresses,
 )

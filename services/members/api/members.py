@@ -17,6 +17,7 @@ from services.members.api.schemas import (
     MeSchema,
     PersonSchema,
 )
+from services.members.custom_fields.finding import list_fields
 from services.members.members import add_member, change_member, free_address
 from services.members.models import MemberRow
 from services.members.person_input import read_person
@@ -24,6 +25,7 @@ from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.search import known, matching_ids
 from services.members.search_index import Found, plan_each_search
 from shared.web.access import allow, allow_anyone_logged_in, principal, reading, unit
+from shared.web.i18n import language
 
 api = Blueprint("members_api", __name__, url_prefix="/members/api", description="Members")
 
@@ -51,7 +53,7 @@ class Members(MethodView):
     def post(self, given: dict[str, Any]) -> MemberRow:
         """Add a member."""
         with unit() as uow:
-            return add_member(uow, read_person(given))
+            return add_member(uow, read_person(given, list_fields(uow), language()))
 
 
 @api.route("/members/<uuid:id>")
@@ -70,7 +72,8 @@ class OneMember(MethodView):
         """Change some fields of a member; the standing changes by way of its history."""
         revision = given.pop("revision", None)
         with unit() as uow:
-            return change_member(uow, str(id), read_person(given), revision=revision)
+            read = read_person(given, list_fields(uow), language())
+            return change_member(uow, str(id), read, revision=revision)
 
 
 @api.route("/members/<uuid:id>/email")

@@ -22,7 +22,8 @@ def possible_day(value: date) -> None:
 
 
 class PersonSchema(Schema):
-    """What can be said of a member. Dates are ISO dates; custom fields are texts by their header."""
+    """What can be said of a member. Dates are ISO dates. Custom fields by their key, as `custom-fields` tells them:
+    texts, codes of choices, lists of codes, `yes` and `no`; null empties one, and what is not said stays."""
 
     name = fields.String(required=True, validate=validate.Length(min=1, max=200))
     kana = fields.String(validate=validate.Length(max=200))
@@ -39,9 +40,7 @@ class PersonSchema(Schema):
     address = fields.String(validate=validate.Length(max=500))
     phone = fields.String(validate=validate.Length(max=40))
     note = fields.String(validate=validate.Length(max=5000))
-    custom = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=200)), values=fields.String(validate=validate.Length(max=1000))
-    )
+    custom = fields.Dict(keys=fields.String(validate=validate.Length(max=200)), values=fields.Raw(allow_none=True))
 
 
 class ChangeSchema(PersonSchema):
@@ -110,6 +109,10 @@ class SearchSchema(Schema):
     login = _choice(*LOGIN)
     postcode = fields.String(validate=validate.Length(max=20), metadata={"description": "Its beginning"})
     address = fields.String(validate=validate.Length(max=200), metadata={"description": "A part of it"})
+    custom = OneOrMore(
+        fields.String(validate=validate.Length(max=300)),
+        metadata={"description": "Custom fields: key:choice, key~part of a text, key>=date, key<=date"},
+    )
 
     @validates_schema
     def _fit_together(self, given: dict[str, Any], **_: Any) -> None:
@@ -124,7 +127,7 @@ class SearchSchema(Schema):
     def _gather(self, given: dict[str, Any], **_: Any) -> dict[str, Any]:
         names = [name for name in MemberSearch.__struct_fields__ if name in given]
         said = {name: given.pop(name) for name in names}
-        for name in ("category", "standing"):
+        for name in ("category", "standing", "custom"):
             said[name] = tuple(said.get(name, ()))
         return {**given, "search": MemberSearch(**said)}
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.members.applications.links import look_at_application
 from services.members.errors.links import AlreadyKnown
 from services.members.errors.people import EmailInUse
 from services.members.members import add_member
-from services.members.models import MemberRow
-from services.members.person_input import read_person
-from shared.errors import N_, Fault, InvalidInput
+from services.members.models import CustomFieldRow, MemberRow
+from services.members.person_input import read_about_oneself
 from shared.uow import UnitOfWork
 
 
-def read_application(given: Mapping[str, Any], *, language: str) -> dict[str, Any]:
+def read_application(
+    given: Mapping[str, Any], fields: Sequence[CustomFieldRow] = (), *, language: str
+) -> dict[str, Any]:
     """What an applicant wrote, as it is stored. Raises InvalidInput with a fault for each wrong field.
 
-    Whoever reads Japanese has a reading; whoever reads English has a name in roman letters."""
-    needed = "kana" if language == "ja" else "roman"
-    faults = [] if str(given.get(needed) or "").strip() else [Fault(N_("Please fill this in."), field=needed)]
-    try:
-        read = read_person(given)
-    except InvalidInput as error:
-        raise InvalidInput(faults=[*error.faults, *faults]) from error
-    if faults:
-        raise InvalidInput(faults=faults)
-    return read
+    Whoever reads Japanese has a reading; whoever reads English has a name in roman letters. `fields`: what the society
+    asks besides, under `custom`."""
+    return read_about_oneself(given, fields, language, needed=["kana" if language == "ja" else "roman"])
 
 
 def send_application(uow: UnitOfWork, token: str, values: Mapping[str, Any]) -> MemberRow:

@@ -37,7 +37,7 @@ class RosterRow(SocietyOwned, Base):
     removed: Mapped[int] = mapped_column(default=0, server_default="0")
     same: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
-    custom: Mapped[list[str]] = mapped_column(Json, default=list)  # headers that became custom fields
+    custom: Mapped[list[str]] = mapped_column(Json, default=list)  # headers that no field has: kept as texts
     differing: Mapped[dict[str, int]] = mapped_column(Json, default=dict, server_default="{}")  # rows, by field
     imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -9,6 +9,7 @@ from services.members.pages.apply import pages as apply
 from services.members.pages.attachments import pages as attachments
 from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
+from services.members.pages.custom_fields import pages as custom_fields
 from services.members.pages.differences import pages as differences
 from services.members.pages.email import pages as email
 from services.members.pages.histories import pages as histories
@@ -47,6 +48,7 @@ OF_MEMBERS = (
     rosters,
     differences,
     categories,
+    custom_fields,
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)

@@ -6,13 +6,18 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
+from services.members import throttle
 from services.members.applications.links import look_at_application, start_application
 from services.members.applications.sending import read_application, send_application
 from services.members.applications.terms import terms_in_force
+from services.members.custom_fields.finding import asked_fields
 from services.members.errors.links import ApplicationSent, LinkUnusable
 from services.members.models import ApplicationRow, TermsRow
+from services.members.pages.addresses import asks_for_address, with_address
+from services.members.pages.custom_input import all_typed, facts, hidden_inputs, typed
 from services.members.pages.whereabouts import chosen_society, societies, society_here, society_or_choice
 from services.members.pages.words import FIELDS, category_choices
 from services.members.person_input import read_person
@@ -96,15 +101,20 @@ def check_or_send(token: str) -> ResponseReturnValue:
         society = society_of_token(token)
         with public_unit(society, reading=True) as uow:
             shown = _form(uow, look_at_application(uow, token))
+        if asks_for_address():
+            _count_look_up(society)
+            return with_address("members/apply_form.html", **shown)
         step = request.form.get("step")
         if step == "back":
-            return render_template("members/apply_form.html", **shown, values=request.form.to_dict())
+            return render_template("members/apply_form.html", **shown, values=all_typed())
         try:
-            values = read_application(load_form(ApplicationSchema), language=shown["application"].language)
+            fields = shown["custom_fields"]
+            given = {**load_form(ApplicationSchema), "custom": typed(fields)}
+            values = read_application(given, fields, language=shown["application"].language)
             if values["category"] not in dict(shown["categories"]):
                 raise InvalidInput(faults=[Fault(N_("There is no such category."), field="category")])
             if step != "send":
-                return render_template("members/apply_confirm.html", **shown, values=values, rows=_rows(shown, values))
+                return render_template("members/apply_confirm.html", **shown, **_confirmed(shown, values))
             with public_unit(society) as uow:
                 send_application(uow, token, values)
         except InvalidInput as error:
@@ -138,14 +148,25 @@ def _start(slug: str | None) -> dict[str, Any]:
 
 
 def _form(uow: UnitOfWork, application: ApplicationRow) -> dict[str, Any]:
-    choices = category_choices(uow)
-    return {"application": application, "categories": choices}
+    return {"application": application, "categories": category_choices(uow), "custom_fields": asked_fields(uow)}
 
 
-def _rows(shown: dict[str, Any], values: dict[str, Any]) -> list[tuple[str, str]]:
-    """(field, what it says), as it will be stored."""
+def _confirmed(shown: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """`rows`: (field, what it says) as it will be stored; `typed`: the same as inputs that hand it on."""
     named = {**values, "category": dict(shown["categories"])[values["category"]]}
-    return [(FIELDS[name], named[name] or "") for name in SHOWN]
+    fields, custom = shown["custom_fields"], values["custom"]
+    return {
+        "rows": [*((_(FIELDS[name]), named[name] or "") for name in SHOWN), *facts(fields, custom)],
+        "typed": [*((name, values[name] or "") for name in SHOWN), *hidden_inputs(fields, custom)],
+    }
+
+
+def _count_look_up(society: str) -> None:
+    """Raises TooManyRequests."""
+    with public_unit(society) as uow:
+        limits = throttle.address_limits(place())
+        throttle.check(uow, limits)
+        throttle.count(uow, limits)
 
 
 def _explain(error: LinkUnusable) -> ResponseReturnValue:

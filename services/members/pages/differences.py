@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -13,7 +13,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from services.members.models import RosterRow, StagedRow
+from services.members.custom_fields.finding import list_fields
+from services.members.custom_fields.words import as_it_stands, in_words
+from services.members.models import CustomFieldRow, RosterRow, StagedRow
 from services.members.pages.words import FIELDS, category_choices, recorded_word
 from services.members.roles import MEMBERS_CHANGE
 from services.members.rosters.differences import (
@@ -31,7 +33,7 @@ from shared.uow import UnitOfWork
 from shared.web.access import allow, reading
 from shared.web.badges import Badge
 from shared.web.filters import number, short_day
-from shared.web.i18n import LANGUAGES
+from shared.web.i18n import LANGUAGES, language
 from shared.web.listing import list_rows
 from shared.web.sheets import sheet_answer
 
@@ -58,7 +60,7 @@ def show_differences(id: UUID) -> ResponseReturnValue:
             listed=listed,
             rows=[(row, [worded(each) for each in row.differences]) for row in compared(uow, listed.rows)],
             actions=[(action, _(BADGES[action].text)) for action in ACTIONS],
-            fields=differing_fields(roster),
+            fields=differing_fields(uow, roster),
             badges_of=BADGES,
         )
 
@@ -85,10 +87,11 @@ def roster_of_members(uow: UnitOfWork, id: UUID) -> RosterRow:
     return roster
 
 
-def differing_fields(roster: RosterRow) -> list[tuple[str, str]]:
+def differing_fields(uow: UnitOfWork, roster: RosterRow) -> list[tuple[str, str]]:
     """Each field that the file changes, with its name and how often, the most frequent first."""
+    custom = _custom(uow)
     return [
-        (name, _("%(field)s (%(count)s)", field=_name(name), count=number(count)))
+        (name, _("%(field)s (%(count)s)", field=_name(custom, name), count=number(count)))
         for name, count in roster.differing.items()
     ]
 
@@ -105,25 +108,34 @@ def _asked(roster: RosterRow) -> sa.Select[Any]:
 
 
 def _worded(uow: UnitOfWork) -> Callable[[Difference], Worded]:
-    return partial(_in_words, dict(category_choices(uow)))
+    return partial(_in_words, dict(category_choices(uow)), _custom(uow))
 
 
-def _in_words(categories: dict[str, str], each: Difference) -> Worded:
-    return _name(each.field), _word(each.field, each.before, categories), _word(each.field, each.after, categories)
+def _custom(uow: UnitOfWork) -> dict[str, CustomFieldRow]:
+    return {CUSTOM + field.key: field for field in list_fields(uow)}
 
 
-def _name(field: str) -> str:
-    return field.removeprefix(CUSTOM) if field.startswith(CUSTOM) else _(FIELDS.get(field, field))
+def _in_words(categories: Mapping[str, str], custom: Mapping[str, CustomFieldRow], each: Difference) -> Worded:
+    before, after = (_word(categories, custom, each.field, value) for value in (each.before, each.after))
+    return _name(custom, each.field), before, after
 
 
-def _word(name: str, value: Any, categories: dict[str, str]) -> str:
+def _name(custom: Mapping[str, CustomFieldRow], name: str) -> str:
+    if name in custom:
+        return custom[name].label_in(language())
+    return name.removeprefix(CUSTOM) if name.startswith(CUSTOM) else _(FIELDS.get(name, name))
+
+
+def _word(categories: Mapping[str, str], custom: Mapping[str, CustomFieldRow], name: str, value: Any) -> str:
     if not value:
         return ""
     if isinstance(value, date):
         return short_day(value)
-    if name == "language":
-        return LANGUAGES.get(value, value)
-    return str(recorded_word(name, value, categories))
+    if name in custom:
+        return in_words(custom[name], value, language())
+    if name.startswith(CUSTOM):
+        return as_it_stands(value, language())
+    return LANGUAGES.get(value, value) if name == "language" else str(recorded_word(name, value, categories))
 
 
 def _lines(rows: Iterator[Compared], worded: Callable[[Difference], Worded]) -> Iterator[Sequence[Cell]]:

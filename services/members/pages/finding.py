@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from flask import request, url_for
 from flask_babel import gettext as _
 from marshmallow import Schema
+from msgspec import structs
 
 from services.members.api.schemas import SearchSchema
-from services.members.models import AccountRow, MemberRow, SavedSearchRow
+from services.members.custom_fields.finding import list_fields
+from services.members.models import AccountRow, CustomFieldRow, MemberRow, SavedSearchRow
+from services.members.pages.custom_search import condition_words, search_inputs, typed_conditions, typed_values
 from services.members.pages.words import BADGES, SEARCH_CHOICES, SEARCHED, category_choices, standing_choices
 from services.members.roles import MEMBERS_CHANGE
 from services.members.saved_searches import may_change, visible_searches
@@ -41,7 +44,7 @@ FOUND_ORDERS = {name: getattr(Found, name) for name in ORDERS}
 def asked_search(uow: UnitOfWork, load: Callable[[type[Schema]], dict[str, Any]] = load_args) -> MemberSearch:
     """By `load_args` or `load_form`. Raises InvalidInput with a fault for each condition that makes no sense."""
     search: MemberSearch = load(SearchSchema)["search"]
-    return known(uow, search)
+    return known(uow, structs.replace(search, custom=(*search.custom, *typed_conditions())))
 
 
 def list_members(uow: UnitOfWork, search: MemberSearch) -> Listed:
@@ -59,13 +62,15 @@ def list_context(uow: UnitOfWork, search: MemberSearch, listed: Listed | None) -
     ids = [row.id for row in listed.rows] if listed else []
     saved = next((row for row in searches if row.id == request.args.get("saved")), None)
     overwriting = saved and may_change(uow, saved, administrator=principal().may(Role.ADMINISTRATOR))
-    several = {name: request.args.getlist(name) for name in ("category", "standing")}
+    several: dict[str, Any] = {name: request.args.getlist(name) for name in ("category", "standing")}
+    fields = list_fields(uow)
     return {
         "listed": listed,
         "nobody_yet": listed is not None and not listed.total and search == EVERYBODY,
-        "values": {**request.args.to_dict(), **several},
+        "values": {**request.args.to_dict(), **several, **typed_values(search)},
+        "custom_inputs": search_inputs(fields, [*search.custom, *request.args.getlist("custom")]),
         "said": pairs(search),
-        "conditions": in_words(pairs(search), categories),
+        "conditions": in_words(pairs(search), categories, fields),
         "searched_names": SEARCHED,
         "search_choices": {name: [(c, _(text)) for c, text in found.items()] for name, found in SEARCH_CHOICES.items()},
         "searches": [(row, saved_address(row)) for row in searches[:SEARCHES_SHOWN]],
@@ -97,11 +102,19 @@ def saved_address(row: SavedSearchRow) -> str:
     return list_address([*pairs(MemberSearch.from_plain(row.conditions)), ("saved", row.id)])
 
 
-def in_words(said: Pairs, categories: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def in_words(
+    said: Pairs, categories: Sequence[tuple[str, str]], fields: Sequence[CustomFieldRow]
+) -> list[tuple[str, str]]:
     """Each condition, and the address of the list without it."""
     kept = [pair for pair in request.args.items(multi=True) if pair[0] in KEPT]
     names = dict(categories)
-    return [(_word(*pair, names), list_address([*_without(said, pair), *kept])) for pair in said]
+    return [
+        (
+            condition_words(fields, pair[1]) if pair[0] == "custom" else _word(*pair, names),
+            list_address([*_without(said, pair), *kept]),
+        )
+        for pair in said
+    ]
 
 
 def ticked() -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,13 +21,16 @@ from flask_babel import ngettext
 from marshmallow import Schema
 
 from services.members.accounts import account_of, ensure_account
+from services.members.custom_fields.finding import list_fields, used_fields
 from services.members.export import Export
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import TRACKS
 from services.members.invitations import start_invitations
 from services.members.login_policy import factor_of
 from services.members.members import CHANGEABLE, add_member, change_member, free_address
-from services.members.models import AccountRow, MemberRow
+from services.members.models import AccountRow, CustomFieldRow, MemberRow
+from services.members.pages.addresses import asks_for_address, with_address
+from services.members.pages.custom_input import facts, input_values, other_facts, typed
 from services.members.pages.finding import asked_search, list_context, list_members, ticked
 from services.members.pages.words import (
     BADGES,
@@ -91,18 +94,22 @@ def export(kind: str) -> ResponseReturnValue:
 def show_adding() -> ResponseReturnValue:
     with reading() as uow:
         values = {"standing": "active", "language": "ja", "joined_on": uow.today}
-        return render_template("members/member_form.html", member=None, values=values, **_form_context(uow))
+        return render_template("members/member_form.html", values=values, **_form_context(uow))
 
 
 @pages.post("")
 @allow(*MEMBERS_CHANGE)
 def add() -> ResponseReturnValue:
+    with reading() as uow:
+        form = _form_context(uow)
+    if asks_for_address():
+        return with_address("members/member_form.html", **form)
     try:
+        given = _given(FormSchema, form["custom_fields"])
         with unit() as uow:
-            row = add_member(uow, read_person(_given(FormSchema, {})))
+            row = add_member(uow, given)
     except TsudoiError as error:
-        with reading() as uow:
-            return form_again("members/member_form.html", error, member=None, **_form_context(uow))
+        return form_again("members/member_form.html", error, **form)
     flash(_("%(name)s was added.", name=row.name))
     return redirect(url_for("members.show_member", id=row.id), 303)
 
@@ -112,7 +119,8 @@ def add() -> ResponseReturnValue:
 def show_member(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         row = uow.get(MemberRow, str(id))
-        account = account_of(uow, row.id)
+        account, fields = account_of(uow, row.id), list_fields(uow)
+        known = [field for field in fields if field.key in row.custom or not field.retired_at]
         history = sa.select(AuditRow).where(AuditRow.subject == f"member/{row.id}").order_by(AuditRow.id.desc())
         return render_template(
             "members/member.html",
@@ -120,6 +128,8 @@ def show_member(id: UUID) -> ResponseReturnValue:
             category_names=dict(category_choices(uow)),
             account=account,
             changes=uow.session.scalars(history.limit(LATEST_CHANGES)).all(),
+            custom_facts=facts(known, row.custom),
+            other_facts=other_facts(fields, row.custom),
             field_names=FIELDS,
             recorded_word=recorded_word,
             has_factor=account is not None and factor_of(uow, account.id) is not None,
@@ -138,23 +148,25 @@ def show_member(id: UUID) -> ResponseReturnValue:
 def show_editing(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         row = uow.get(MemberRow, str(id))
+        form = _form_context(uow, row)
         values: dict[str, Any] = {name: getattr(row, name) for name in CHANGEABLE if name != "custom"}
-        values |= {"revision": row.revision, **{f"custom.{name}": text for name, text in row.custom.items()}}
-        return render_template("members/member_form.html", member=row, values=values, **_form_context(uow))
+        values |= {"revision": row.revision, **input_values(form["custom_fields"], row.custom)}
+        return render_template("members/member_form.html", values=values, **form)
 
 
 @pages.post("/<uuid:id>/edit")
 @allow(*MEMBERS_CHANGE)
 def edit(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
-        before = uow.get(MemberRow, str(id))
+        form = _form_context(uow, uow.get(MemberRow, str(id)))
+    if asks_for_address():
+        return with_address("members/member_form.html", **form)
     try:
-        given = read_person(_given(ChangedSchema, before.custom))
+        given = _given(ChangedSchema, form["custom_fields"])
         with unit() as uow:
             change_member(uow, str(id), given, revision=request.form.get("revision", type=int))
     except TsudoiError as error:
-        with reading() as uow:
-            return form_again("members/member_form.html", error, member=before, **_form_context(uow))
+        return form_again("members/member_form.html", error, **form)
     flash(_("The changes were saved."))
     return redirect(url_for("members.show_member", id=id), 303)
 
@@ -238,13 +250,15 @@ def _export(uow: UnitOfWork, search: MemberSearch) -> Export:
     )
 
 
-def _given(schema: type[Schema], custom: Mapping[str, str]) -> dict[str, Any]:
-    given = load_form(schema)
-    if custom:
-        texts = {name: request.form.get(f"custom.{name}", "").strip() for name in custom}
-        given["custom"] = {name: text for name, text in texts.items() if text}
-    return given
+def _given(schema: type[Schema], fields: Sequence[CustomFieldRow]) -> dict[str, Any]:
+    return read_person({**load_form(schema), "custom": typed(fields)}, fields, language())
 
 
-def _form_context(uow: UnitOfWork) -> dict[str, Any]:
-    return {"categories": category_choices(uow), "standings": standing_choices()}
+def _form_context(uow: UnitOfWork, member: MemberRow | None = None) -> dict[str, Any]:
+    return {
+        "member": member,
+        "categories": category_choices(uow),
+        "standings": standing_choices(),
+        "custom_fields": used_fields(uow),
+        "others": other_facts(list_fields(uow), member.custom) if member else [],
+    }

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from services.members.api.searches import NameSchema
+from services.members.custom_fields.finding import list_fields
 from services.members.models import SavedSearchRow
 from services.members.pages.finding import Pairs, asked_search, in_words, pairs, saved_address
 from services.members.pages.words import category_choices
@@ -122,4 +123,4 @@ def _said(row: SavedSearchRow) -> Pairs:
 
 
 def _words(uow: UnitOfWork, said: Pairs) -> list[str]:
-    return [text for text, _without in in_words(said, category_choices(uow))]
+    return [text for text, _without in in_words(said, category_choices(uow), list_fields(uow))]

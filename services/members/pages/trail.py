@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from services.members.custom_fields.types import FOR_MEMBER, TYPES
 from services.members.models import (
     AccountRow,
     AnnouncementRow,
     CategoryRow,
+    CustomFieldRow,
     IntegrationRow,
     MemberRow,
     RecordKindRow,
@@ -51,8 +53,12 @@ def _word(categories: Mapping[str, str], name: str, value: Any) -> Any:
         return _(_MODES[value])
     if name == "language":
         return LANGUAGES.get(value, value)
-    if name == "custom":
-        return "; ".join(f"{field}: {text}" for field, text in value.items())
+    if name == "choices":
+        return value["label"]
+    if name == "for_member":
+        return _(FOR_MEMBER[value])
+    if name == "type" and value in TYPES:
+        return _(TYPES[value])
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return recorded_word(name, value, categories)
@@ -109,6 +115,12 @@ TRAIL = Trail(
         "change-record-kind": N_("Changed a kind of history records"),
         "move-record-kind": N_("Moved a kind of history records"),
         "remove-record-kind": N_("Removed a kind of history records"),
+        "add-custom-field": N_("Added a custom field"),
+        "change-custom-field": N_("Changed a custom field"),
+        "move-custom-field": N_("Moved a custom field"),
+        "retire-custom-field": N_("Stopped asking for a custom field"),
+        "restore-custom-field": N_("Began to ask for a custom field again"),
+        "remove-custom-field": N_("Removed a custom field"),
         "save-search": N_("Saved a search"),
         "change-search": N_("Changed a saved search"),
         "remove-search": N_("Removed a saved search"),
@@ -144,6 +156,9 @@ TRAIL = Trail(
         ),
         "records": Subject(N_("History records"), "/members/console/records"),
         "record-keeping": Subject(N_("History records"), "/members/console/records/keeping"),
+        "custom-field": Subject(
+            N_("Custom field"), "/members/console/custom-fields", (CustomFieldRow.id, CustomFieldRow.label)
+        ),
         "search": Subject(N_("Saved search"), "/members/console/searches", (SavedSearchRow.id, SavedSearchRow.name)),
         "login-policy": Subject(N_("Login"), "/members/console/staff"),
         "integration": Subject(
@@ -162,7 +177,7 @@ TRAIL = Trail(
         "roster": N_("Roster"),
         "integration.name": N_("Designation"),
         "scopes": N_("Scopes"),
-        "key": N_("Key"),
+        "integration.key": N_("Key"),
         "valid_until": N_("Valid until"),
         "roles": N_("Roles"),
         "selection": N_("Chosen list"),
@@ -171,6 +186,19 @@ TRAIL = Trail(
         "edition": N_("Edition"),
         "number_prefix": N_("Member numbers begin with"),
         "number_width": N_("Digits of member numbers"),
+        "key": N_("Code"),
+        "custom-field.type": N_("What it holds"),
+        "label": N_("Field name"),
+        "label_en": N_("Name in English"),
+        "hint": N_("Explanation"),
+        "hint_en": N_("Explanation in English"),
+        "choices": N_("Choices"),
+        "least": N_("Smallest or earliest value"),
+        "most": N_("Largest or latest value"),
+        "required": N_("Needed from applicants and members"),
+        "in_application": N_("Asked in the application form"),
+        "for_member": N_("On My Page"),
+        "values": N_("Values"),
     },
     words=_words,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
+from services.members.custom_fields.finding import list_fields
 from services.members.models import RosterFaultRow, RosterRow
 from services.members.pages.differences import differing_fields
 from services.members.pages.words import ROSTER_BADGES
@@ -22,10 +23,12 @@ from shared import jobs
 from shared.errors import N_, Fault, InvalidInput
 from shared.tables import write_csv
 from shared.tables.limits import MEBI, Limits
+from shared.uow import UnitOfWork
 from shared.web.access import allow, reading, unit
 from shared.web.i18n import language
 
 SHOWN_FAULTS = 1_000
+Labels = Mapping[str, str]  # of custom fields, by the name of their column
 MOST_MEBI = Limits().max_bytes // MEBI
 TEMPLATES = {"members": "members/roster.html", "records": "members/record_file.html"}
 TITLES = {"members": of_rosters.title, "records": of_records.title}
@@ -50,15 +53,15 @@ def sent_file() -> tuple[str, FileStorage]:
 @allow(*MEMBERS_CHANGE)
 def show_upload(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
-        roster = uow.get(RosterRow, str(id))
+        roster, labels = uow.get(RosterRow, str(id)), _labels(uow)
         return render_template(
             TEMPLATES[roster.holds],
             roster=roster,
             job=jobs.look(uow, roster.job_id),
-            fault_rows=[_shown(roster.holds, fault) for fault in faults_of(uow, roster.id, SHOWN_FAULTS)],
+            fault_rows=[_shown(roster.holds, fault, labels) for fault in faults_of(uow, roster.id, SHOWN_FAULTS)],
             badges_of=ROSTER_BADGES,
             differences=partial(_differences, roster),
-            differing=differing_fields(roster),
+            differing=differing_fields(uow, roster),
         )
 
 
@@ -99,11 +102,19 @@ def _differences(roster: RosterRow, action: str, field: str | None = None) -> st
     return url_for("differences.show_differences", id=roster.id, action=action, field=field) if there else None
 
 
-def _shown(holds: str, fault: RosterFaultRow) -> tuple[int, str, str]:
-    return fault.row, TITLES[holds](fault.column, language()), _(fault.text, **fault.params)
+def _labels(uow: UnitOfWork) -> Labels:
+    return {field.input_name: field.label_in(language()) for field in list_fields(uow)}
+
+
+def _shown(holds: str, fault: RosterFaultRow, labels: Labels) -> tuple[int, str, str]:
+    label = labels.get(fault.column)
+    if label is None:
+        return fault.row, TITLES[holds](fault.column, language()), _(fault.text, **fault.params)
+    return fault.row, label, _(fault.text, **{**fault.params, "field": label})
 
 
 def _fault_lines(roster: RosterRow) -> Iterator[bytes]:
     with reading() as uow:
-        told = (_shown(roster.holds, fault) for fault in faults_of(uow, roster.id))
+        labels = _labels(uow)
+        told = (_shown(roster.holds, fault, labels) for fault in faults_of(uow, roster.id))
         yield from write_csv([_("Row"), _("Column"), _("What is wrong")], told)

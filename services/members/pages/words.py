@@ -136,6 +136,8 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
         return categories.get(value, value)
     if name == "kind":
         return _(PERSON_KINDS.get(value, value))
+    if name == "custom" and value:
+        return "; ".join(f"{field}: {text}" for field, text in value.items())
     if name == "public":
         return _("Yes") if value else _("No")
     if name == "request" and value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +17,9 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from services.members.categories import list_categories
-from services.members.models import RosterFaultRow, RosterRow, StagedRecordRow, StagedRow
-from services.members.rosters.columns import COLUMNS
+from services.members.custom_fields.finding import list_fields
+from services.members.models import CustomFieldRow, RosterFaultRow, RosterRow, StagedRecordRow, StagedRow
+from services.members.rosters.columns import COLUMNS, custom_columns
 from services.members.rosters.differences import count_differences
 from services.members.rosters.doubles import find_doubles
 from services.members.rosters.reading import RowReader
@@ -59,7 +61,10 @@ class Contents:
 
 def check_roster(run: JobRun) -> None:
     """Long work. When it was interrupted it begins anew: nothing outside the staged rows is touched."""
-    check_file(run, Contents(COLUMNS, StagedRow, _begin_reading, _compare, count_differences))
+    with run.look() as uow:
+        fields = list_fields(uow)
+    columns = (*COLUMNS, *custom_columns(fields))
+    check_file(run, Contents(columns, StagedRow, partial(_begin_reading, fields), _compare, count_differences))
 
 
 def check_file(run: JobRun, contents: Contents) -> None:
@@ -114,12 +119,12 @@ def _begin(uow: UnitOfWork, roster_id: str) -> None:
     roster.custom, roster.differing = [], {}
 
 
-def _begin_reading(uow: UnitOfWork, roster: RosterRow, table: Table) -> Stage:
+def _begin_reading(fields: Sequence[CustomFieldRow], uow: UnitOfWork, roster: RosterRow, table: Table) -> Stage:
     if len(table.custom) > MOST_CUSTOM:
-        text = N_("The file has %(count)s columns that are not known; at most %(most)s become custom fields.")
+        text = N_("The file has %(count)s columns that are not known; at most %(most)s are kept.")
         raise InvalidInput(faults=[Fault(text, {"count": len(table.custom), "most": MOST_CUSTOM}, row=1)])
     roster.custom = list(table.custom)
-    id, mode, reader = roster.id, roster.mode, RowReader(list_categories(uow), table.custom)
+    id, mode, reader = roster.id, roster.mode, RowReader(list_categories(uow), table.custom, fields)
     return lambda uow, rows: stage(uow, id, [reader.read(number, cells) for number, cells in rows], mode)
 
 

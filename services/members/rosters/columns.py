@@ -1,8 +1,13 @@
-"""The columns that a roster may have, by their Japanese and English headers. Unknown ones become custom fields."""
+"""The columns that a roster may have, by their Japanese and English headers: those of everybody, and the society's
+custom fields. What no field is called so is kept as a text under its header."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from services.members.models import CustomFieldRow
 from shared.tables import Column
+from shared.tables.columns import fold_header
 
 COLUMNS = (
     Column("number", ("会員番号", "Member number", "Member no.", "No.")),
@@ -22,6 +27,7 @@ COLUMNS = (
     Column("language", ("言語", "Language", "使用言語")),
 )
 KNOWN = {column.name: column for column in COLUMNS}
+HEADERS = frozenset(fold_header(text) for column in COLUMNS for text in (column.name, *column.headers))
 
 EXAMPLE = (
     "1001",
@@ -40,6 +46,11 @@ EXAMPLE = (
     "",
     "ja",
 )
+
+
+def custom_columns(fields: Iterable[CustomFieldRow]) -> tuple[Column, ...]:
+    """A column for each field, by its label in either language or its key."""
+    return tuple(Column(field.input_name, (field.label, field.label_en, field.key)) for field in fields)
 
 
 def title(name: str, language: str) -> str:

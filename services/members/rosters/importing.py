@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.members.categories import list_categories
+from services.members.custom_fields.finding import list_fields
 from services.members.errors.files import RosterOutdated
-from services.members.models import AccountRow, CategoryRow, MemberRow, NumberRow, RosterRow, StagedRow
+from services.members.models import AccountRow, CategoryRow, CustomFieldRow, MemberRow, NumberRow, RosterRow, StagedRow
 from services.members.models.people import PERSON_COLUMNS, public_person
 from services.members.rosters.histories import keep_histories
 from services.members.rosters.staff_addresses import moved_addresses
@@ -71,11 +72,11 @@ def _put_back(run: JobRun, roster_id: str) -> None:
 def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
     if _is_outdated(uow, roster.id):
         raise RosterOutdated
-    categories = {row.code: row for row in list_categories(uow)}
+    categories, fields = {row.code: row for row in list_categories(uow)}, list_fields(uow)
     _insert_new(uow, roster.id)
     for rows in _changing(uow, roster.id):
         before = _as_they_were(uow, rows)
-        _record(uow, roster, rows, before)
+        _record(uow, roster, rows, before, fields)
         keep_histories(uow, rows, before)
         _tell(uow, rows, categories)
     _shut_out(uow, roster.id)
@@ -137,11 +138,19 @@ def _as_they_were(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> Members:
     return {member.id: member for member in uow.session.execute(statement)} if ids else {}
 
 
-def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[sa.Row[Any]], before: Members) -> None:
+def _record(
+    uow: UnitOfWork,
+    roster: RosterRow,
+    rows: Sequence[sa.Row[Any]],
+    before: Members,
+    fields: Sequence[CustomFieldRow],
+) -> None:
     entries = []
     for row in rows:
         was, now = (
-            differences(before[row.member_id], row) if row.action == "changed" else (None, {"number": row.number})
+            differences(fields, before[row.member_id], row)
+            if row.action == "changed"
+            else (None, {"number": row.number})
         )
         after = {**now, "roster": roster.id}
         entries.append(audit.trail_entry(uow, "import-member", f"member/{row.member_id}", before=was, after=after))

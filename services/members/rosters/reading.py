@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.members import values
-from services.members.models import CategoryRow
+from services.members.custom_fields.reading import Value, read_value
+from services.members.models import CategoryRow, CustomFieldRow
 from services.members.standings.words import fold_word
 from services.members.values import BadValue
 from shared.errors import N_, Fault
@@ -36,20 +37,23 @@ class ReadRow:
 
     number: int  # as the spreadsheet counts
     given: dict[str, Any] = field(default_factory=dict)
-    custom: dict[str, str] = field(default_factory=dict)
+    custom: dict[str, Value] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
 class RowReader:
     """Reads the rows of one file of one society."""
 
-    def __init__(self, categories: Iterable[CategoryRow], custom: Sequence[str]) -> None:
+    def __init__(
+        self, categories: Iterable[CategoryRow], custom: Sequence[str], fields: Iterable[CustomFieldRow] = ()
+    ) -> None:
         rows = list(categories)
         self._categories = {
             fold_word(word): row.code for row in rows for word in (row.code, row.name, row.name_en) if word
         }
         self._known = "、".join(row.name for row in rows)
         self._custom = custom
+        self._fields = list(fields)
 
     def read(self, number: int, cells: Mapping[str, str]) -> ReadRow:
         row = ReadRow(number)
@@ -66,6 +70,9 @@ class RowReader:
                     Fault(N_("Please use at most %(max)s characters."), {"max": LONGEST_CUSTOM}, header, number)
                 )
             row.custom[header] = cells[header]
+        for each in self._fields:
+            if each.input_name in cells:
+                self._take_custom(row, each, cells[each.input_name])
         self._check(row)
         return row
 
@@ -74,6 +81,12 @@ class RowReader:
             row.given[name] = read(text)
         except BadValue as bad:
             row.faults.append(Fault(bad.text, bad.params, name, row.number))
+
+    def _take_custom(self, row: ReadRow, field: CustomFieldRow, text: str) -> None:
+        try:
+            row.custom[field.key] = read_value(field, text)
+        except BadValue as bad:
+            row.faults.append(Fault(bad.text, bad.params, field.input_name, row.number))
 
     def _category(self, text: str) -> str:
         found = self._categories.get(fold_word(text))

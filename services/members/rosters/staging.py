@@ -9,8 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.members.custom_fields.reading import merged
+from services.members.custom_fields.words import difference
 from services.members.members import label
-from services.members.models import MemberRow, StagedRow
+from services.members.models import CustomFieldRow, MemberRow, StagedRow
 from services.members.models.people import BLANK_PERSON, PERSON_COLUMNS
 from services.members.numbers.register import holders
 from services.members.rosters.differences import COMPARED, Difference, compare, names_of
@@ -99,8 +101,7 @@ def _merged(before: Mapping[str, Any], row: ReadRow) -> dict[str, Any]:
     """The member as the row wants it: what the row does not say stays."""
     after = {**before, **row.given}
     if row.custom:
-        merged = {**before["custom"], **row.custom}
-        after["custom"] = {header: text for header, text in merged.items() if text}
+        after["custom"] = merged(before["custom"], row.custom)
     if after["leaves_on"] is None and {before["standing"], after["standing"]} <= GONE:
         after["leaves_on"] = before["leaves_on"]  # a day that the file leaves open is not forgotten
     if after["kind"] == "guest":
@@ -133,10 +134,15 @@ def _staged(
     }
 
 
-def differences(before: sa.Row[Any], after: sa.Row[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What an import changes, for the audit trail."""
+def differences(
+    fields: Sequence[CustomFieldRow], before: sa.Row[Any], after: sa.Row[Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an import changes, for the audit trail; of custom fields by their labels."""
     changed = [name for name in PERSON_COLUMNS if name != "search" and getattr(before, name) != getattr(after, name)]
-    return ({n: _plain(getattr(before, n)) for n in changed}, {n: _plain(getattr(after, n)) for n in changed})
+    was, now = ({name: _plain(getattr(side, name)) for name in changed} for side in (before, after))
+    if "custom" in changed:
+        was["custom"], now["custom"] = difference(fields, before.custom, after.custom)
+    return was, now
 
 
 def _plain(value: Any) -> Any:

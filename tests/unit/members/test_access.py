@@ -16,6 +16,7 @@ from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
 from services.members.certificates import issue_certificate
+from services.members.custom_fields.suggestions import add_suggested
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import CATEGORY, STANDING
 from services.members.integrations import add_integration, living_keys
@@ -31,12 +32,15 @@ from shared.errors import Forbidden
 from shared.identity import Actor, Role
 from shared.ids import new_id
 from shared.service import RunningService
+from tests.unit.members.access_to_fields import CHANGES_OF_FIELDS, OTHERS_OF_FIELDS, PAGES_OF_FIELDS
 from tests.unit.members.conftest import LogIn, a_member, check, csrf, make_society, post, with_account, work
 
 A, F, C, E, R, M = Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS, Role.READER, Role.MEMBER
 ALL = (A, F, C, E, R, M, Role.APPLICANT, Role.GUEST, Role.CONTACT, Role.ORGANISER)
 SEE, CHANGE = (A, F, C, R), (A, F)
 PAGES = {
+    **PAGES_OF_FIELDS,
+    "/members/api/addresses?postcode=1000001": ALL,
     "/members/console/members": SEE,
     "/members/console/members/{member}": SEE,
     "/members/console/members/export.csv": SEE,
@@ -139,6 +143,7 @@ PAGES = {
     "/members/api/imports/{roster}/differences": CHANGE,
 }
 CHANGES = {
+    **CHANGES_OF_FIELDS,
     "/members/console/members": CHANGE,
     "/members/console/members/{member}/edit": CHANGE,
     "/members/console/members/{member}/invite": CHANGE,
@@ -231,6 +236,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         (category,) = history_of(uow, CATEGORY, member.id)
         certificate = issue_certificate(uow, member.id, "ja")
         kind = list_kinds(uow)[0]
+        field = add_suggested(uow, "birth_date")
         record = add_record(uow, member.id, {"kind_id": kind.id, "title": "x", "starts_on": uow.today})
         program, _secret = add_integration(uow, name="x", roles=[Role.READER], scopes=["members:read"], days=90)
         (key,) = living_keys(uow, [program.id])
@@ -250,6 +256,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "file": file.id,
         "certificate": certificate.id,
         "kind": kind.id,
+        "field": field.id,
         "record": record.id,
         "search": saved.id,
         "application": application.id,
@@ -308,6 +315,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
             form |= {"scopes": "members:read", "days": "90"}
             form |= {"starts_on": "2030-01-01", "answer": "x", "name_en": "x", "title": "x", "kind_id": things["kind"]}
+            form |= {"label": "x", "label_en": "x", "type": "line"}
             assert post(stranger, address.format(**things), **form).status_code == 404, address
 
 
@@ -380,6 +388,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/admissions",
         "/members/api/records/imports",
         "/members/api/record-kinds/<uuid:id>",
+        *OTHERS_OF_FIELDS,
         "/members/api/record-kinds/<uuid:id>/<any(up, down):way>",
         "/members/console/records/export.<any(csv, xlsx):kind>",
         "/members/console/import/<uuid:id>/differences.<any(csv, xlsx):kind>",

@@ -12,6 +12,7 @@ from alembic import command
 
 from services.members.applications.deciding import admit
 from services.members.applications.terms import publish_terms
+from services.members.custom_fields.defining import remove_field
 from services.members.errors.people import EmailInUse
 from services.members.histories.bulk import look_at_change, start_change
 from services.members.histories.coming import let_standings_come
@@ -52,6 +53,7 @@ from tests.unit.members.conftest import (
     with_account,
     work,
 )
+from tests.unit.members.fields import define
 from tests.unit.members.roster_files import ROWS, roster
 from tests.unit.members.test_searching import indexed
 
@@ -280,3 +282,27 @@ def test_those_who_were_there_before_get_a_history_by_the_migration(
         assert connection.execute(sa.text(scheduled)).scalars().all() == ["left"] * 2
     engine.dispose()
     started.stop()
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.rule("M9")
+def test_custom_fields_are_found_by_an_index_and_go_with_their_values(running: RunningService, society: str) -> None:
+    color = next(field for field in define(running, society) if field.key == "color")
+    values = {"color": "red", "colors": ["red", "green"], "birth_date": "1980-04-01", "specialty": "Chem"}
+    a_member(running, society, custom=values)
+    a_member(running, society, name="山田 太郎", custom={"color": "green", "journal": "yes"})
+    asked = {
+        "髙橋 花子": ["color:red", "colors:green", "birth_date<=1980-04-01", "specialty~chem"],
+        "山田 太郎": ["color:green", "journal:yes"],
+    }
+    with running.unit(society, reading=True) as uow:
+        for name, conditions in asked.items():
+            for condition in conditions:
+                found = uow.session.scalars(matching(MemberSearch(custom=(condition,))))
+                assert [row.name for row in found] == [name], condition
+        index = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_members_custom')"
+        assert uow.session.execute(sa.text(index)).scalar_one(), "for a million members"
+    with running.unit(society) as uow:
+        assert remove_field(uow, color.id, values=2) == 2
+    work(running)
+    assert all("color" not in row.custom and row.revision == 2 for row in members_of(running, society))
