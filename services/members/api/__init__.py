@@ -6,6 +6,7 @@ from services.members.api.announcements import api as announcements
 from services.members.api.applications import api as applications
 from services.members.api.bulk import api as bulk
 from services.members.api.cards import api as cards
+from services.members.api.contacts import api as contacts
 from services.members.api.histories import api as histories
 from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
@@ -26,6 +27,7 @@ API = (
     numbering,
     applications,
     member_requests,
+    contacts,
     cards,
     announcements,
     my_announcements,

@@ -24,6 +24,7 @@ def possible_day(value: date) -> None:
 class PersonSchema(Schema):
     """What can be said of a member. Dates are ISO dates; custom fields are texts by their header."""
 
+    kind = fields.String(validate=validate.OneOf(list(KINDS)))
     name = fields.String(required=True, validate=validate.Length(min=1, max=200))
     kana = fields.String(validate=validate.Length(max=200))
     roman = fields.String(validate=validate.Length(max=200))
@@ -170,7 +171,9 @@ class UploadSchema(Schema):
 
 class MeSchema(Schema):
     account_id = fields.UUID()
-    person_id = fields.UUID(allow_none=True)
+    person_id = fields.UUID(
+        allow_none=True, metadata={"description": "For whom they are on My Page: of a contact, the corporate member"}
+    )
     society_id = fields.UUID()
     name = fields.String()
     language = fields.String()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from services.members.pages.all_contacts import pages as all_contacts
 from services.members.pages.announcements import pages as announcements
 from services.members.pages.applications import pages as applications
 from services.members.pages.apply import pages as apply
 from services.members.pages.attachments import pages as attachments
 from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
+from services.members.pages.contacts import pages as contacts
 from services.members.pages.email import pages as email
 from services.members.pages.histories import pages as histories
 from services.members.pages.login import pages as login
@@ -17,6 +19,7 @@ from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
 from services.members.pages.my_announcements import pages as my_announcements
+from services.members.pages.my_corporation import pages as my_corporation
 from services.members.pages.my_records import pages as my_records
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
@@ -41,10 +44,12 @@ OF_MEMBERS = (
     applications,
     member_requests,
     member_papers,
+    contacts,
+    all_contacts,
     rosters,
     categories,
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)
-OF_MY_PAGE = (my, my_requests, my_records, cards, email, security)
+OF_MY_PAGE = (my, my_corporation, my_requests, my_records, cards, email, security)
 PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, staff, *OF_MY_PAGE)

@@ -12,6 +12,7 @@ from marshmallow import Schema, fields, validate
 from services.members.categories import category_by_code
 from services.members.members import OWN_CONTACT, change_own_contact
 from services.members.models import MemberRow
+from services.members.pages.my_corporation import own_corporation
 from services.members.pages.my_announcements import announcements_at_home
 from services.members.pages.words import BADGES
 from services.members.person_input import read_person
@@ -24,6 +25,7 @@ from shared.web.forms import form_again, load_form
 from shared.web.i18n import LANGUAGES
 
 pages = Blueprint("my", __name__, url_prefix="/members/my")
+THEMSELVES = PAYERS - {Role.CONTACT}  # what is registered of a corporate member, the office changes
 
 
 class ContactSchema(Schema):
@@ -46,11 +48,13 @@ def home() -> ResponseReturnValue:
 @allow(*PAYERS)
 def profile() -> ResponseReturnValue:
     with reading() as uow:
+        if principal().may(Role.CONTACT):
+            return render_template("members/my_corporation.html", **own_corporation(uow))
         return render_template("members/my_profile.html", **_mine(uow))
 
 
 @pages.get("/profile/edit")
-@allow(*PAYERS)
+@allow(*THEMSELVES)
 def show_editing() -> ResponseReturnValue:
     with reading() as uow:
         mine = _mine(uow)
@@ -59,7 +63,7 @@ def show_editing() -> ResponseReturnValue:
 
 
 @pages.post("/profile/edit")
-@allow(*PAYERS)
+@allow(*THEMSELVES)
 def edit() -> ResponseReturnValue:
     try:
         given = read_person(load_form(ContactSchema))
@@ -75,6 +79,7 @@ def _mine(uow: UnitOfWork) -> dict[str, Any]:
     me = uow.get(MemberRow, str(principal().person_id))
     return {
         "me": me,
+        "reader": principal().name if principal().may(Role.CONTACT) else "",
         "category": category_by_code(uow, me.category),
         "badges_of": BADGES,
         "has_card": principal().may(Role.MEMBER) and me.standing in CURRENT,

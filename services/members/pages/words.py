@@ -10,6 +10,7 @@ from marshmallow import fields
 
 from services.members.api.schemas import PersonSchema, possible_day
 from services.members.categories import list_categories
+from services.members.corporations.contacts import DUTIES
 from services.members.search_conditions import EMAIL, KINDS, LOGIN
 from services.members.standings.words import STANDINGS
 from shared.errors import N_
@@ -18,6 +19,7 @@ from shared.web.badges import Badge
 from shared.web.i18n import LANGUAGES, language
 
 FIELDS = {
+    "kind": N_("Individual or corporate"),
     "name": N_("Name"),
     "kana": N_("Reading (katakana)"),
     "roman": N_("Name in roman letters"),
@@ -42,6 +44,10 @@ FIELDS = {
     "record": N_("History record"),
     "title_en": N_("Title in English"),
     "public": N_("Shown on My Page"),
+    "contact": N_("Contact person"),
+    "main_contact": N_("Main contact"),
+    "duty": N_("Duty"),
+    "ends_on": N_("Ends on"),
 }
 SEARCHED = {
     "q": N_("Words"),
@@ -100,6 +106,7 @@ ANNOUNCEMENT_BADGES = {
     "withdrawn": Badge(N_("Taken off"), "warn", "eye-off"),
 }
 
+CONTACT_STATES = {"ended": N_("Contacts of the past"), "all": N_("Present and past")}
 CARD_WORDS = {"renewed": N_("new code"), "revoked": N_("code revoked")}
 
 
@@ -109,6 +116,10 @@ RECORD_MODES = {
     "remove": N_("Remove records"),
 }
 RECORD_SOURCES = {"hand": N_("by hand"), "import": N_("by import")}
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    return [(code, _(text)) for code, text in KINDS.items()]
 
 
 def standing_choices() -> list[tuple[str, str]]:
@@ -125,6 +136,9 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
         return _(STANDINGS[value]) if value in STANDINGS else value
     if name == "category":
         return categories.get(value, value)
+    if name in ("kind", "duty"):
+        known = KINDS if name == "kind" else DUTIES
+        return _(known[value]) if value in known else value
     if name == "public":
         return _("Yes") if value else _("No")
     if name == "request" and value:

@@ -16,6 +16,7 @@ from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
 from services.members.certificates import issue_certificate
+from services.members.corporations.contacts import add_contact
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import CATEGORY, STANDING
 from services.members.member_requests import make_request
@@ -84,18 +85,23 @@ PAGES = {
     "/members/console/papers": SEE,
     "/members/console/members/{member}/papers": SEE,
     "/members/console/members/{member}/papers/certificates/{certificate}.pdf": SEE,
+    "/members/console/members/{corporation}/contacts": SEE,
+    "/members/console/members/{corporation}/contacts/{contact}": SEE,
+    "/members/console/contacts": SEE,
+    "/members/console/contacts/export.csv": SEE,
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/console/audit": (A,),
     "/members/console/audit/export.csv": (A,),
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/profile": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
-    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST),
+    "/members/my/corporation/edit": (Role.CONTACT,),
     "/members/my/email": ALL,
-    "/members/my/announcements": (M, Role.APPLICANT),
-    "/members/my/announcements/{announcement}": (M, Role.APPLICANT),
-    "/members/my/requests": (M,),
-    "/members/my/requests/new/leave": (M,),
+    "/members/my/announcements": (M, Role.APPLICANT, Role.CONTACT),
+    "/members/my/announcements/{announcement}": (M, Role.APPLICANT, Role.CONTACT),
+    "/members/my/requests": (M, Role.CONTACT),
+    "/members/my/requests/new/leave": (M, Role.CONTACT),
     "/members/api/audit": (A,),
     "/members/my/card": (M,),
     "/members/my/card.pdf": (M,),
@@ -110,8 +116,11 @@ PAGES = {
     "/members/api/requests": SEE,
     "/members/api/announcements": SEE,
     "/members/api/announcements/{announcement}": SEE,
-    "/members/api/my/announcements": (M, Role.APPLICANT),
-    "/members/api/my/announcements/{announcement}": (M, Role.APPLICANT),
+    "/members/api/my/announcements": (M, Role.APPLICANT, Role.CONTACT),
+    "/members/api/my/announcements/{announcement}": (M, Role.APPLICANT, Role.CONTACT),
+    "/members/api/corporate-page": SEE,
+    "/members/api/members/{corporation}/contacts": SEE,
+    "/members/api/members/{corporation}/contacts/{contact}": SEE,
     "/members/api/card-settings": SEE,
     "/members/api/members/{member}/card": SEE,
     "/members/api/members/{member}/certificates": SEE,
@@ -177,8 +186,8 @@ CHANGES = {
     "/members/console/announcements/{announcement}/restore": CHANGE,
     "/members/console/announcements/{announcement}/remove": CHANGE,
     "/members/console/announcements/{announcement}/attachments/{file}/remove": CHANGE,
-    "/members/my/requests/new/leave": (M,),
-    "/members/my/requests/{request}/take-back": (M,),
+    "/members/my/requests/new/leave": (M, Role.CONTACT),
+    "/members/my/requests/{request}/take-back": (M, Role.CONTACT),
     "/members/my/card/renew": (M,),
     "/members/my/card/revoke": (M,),
     "/members/my/certificates": (M,),
@@ -198,7 +207,15 @@ CHANGES = {
     "/members/console/staff/{account}": (A,),
     "/members/console/staff/{account}/second-step/remove": (A,),
     "/members/console/staff/login-policy": (A,),
-    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST),
+    "/members/my/corporation/edit": (Role.CONTACT,),
+    "/members/console/members/{corporation}/contacts": CHANGE,
+    "/members/console/members/{corporation}/contacts/{contact}": CHANGE,
+    "/members/console/members/{corporation}/contacts/{contact}/main": CHANGE,
+    "/members/console/members/{corporation}/contacts/{contact}/end": CHANGE,
+    "/members/console/members/{corporation}/contacts/{contact}/resume": CHANGE,
+    "/members/console/members/{corporation}/contacts/{contact}/invite": CHANGE,
+    "/members/console/contacts/my-page": CHANGE,
 }
 
 
@@ -223,6 +240,10 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         file = attach_file(uow, announcement.id, "a.txt", io.BytesIO(b"text"))
     with running.unit(society, actor=Actor(kind="person", id=account, name="事務 員")) as uow:
         saved = save_search(uow, MemberSearch(q="高橋"), name="高橋さん", shared=True)
+    corporation = a_member(running, society, name="海星商事", kind="corporate")
+    with running.unit(society) as uow:
+        _contact, contact = add_contact(uow, corporation.id, {"name": "連絡 太郎"})
+    contacts_account = with_account(running, society, contact, None)
     roster = check(running, society, b"x").id
     found = {
         "selection": selection.id,
@@ -237,14 +258,22 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "record": record.id,
         "search": saved.id,
         "application": application.id,
+        "corporation": corporation.id,
+        "contact": contact.id,
+        "contacts_account": contacts_account,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
+
+
+def as_one_with(as_role: LogIn, role: Role, things: dict[str, str]) -> FlaskClient:
+    """A contact has an account of their own, whomever they act for."""
+    return as_role(role, person=things["member"], account=things["contacts_account"])
 
 
 @pytest.mark.rule("S1")
 def test_every_page_opens_for_its_roles_only(as_role: LogIn, things: dict[str, str]) -> None:
     for role in ALL:
-        browser = as_role(role, person=things["member"])
+        browser = as_one_with(as_role, role, things)
         for page, roles in PAGES.items():
             status = browser.get(page.format(**things)).status_code
             assert status == (200 if role in roles else 403), (role, page)
@@ -253,7 +282,7 @@ def test_every_page_opens_for_its_roles_only(as_role: LogIn, things: dict[str, s
 @pytest.mark.rule("S1")
 def test_every_change_is_for_its_roles_only(as_role: LogIn, things: dict[str, str]) -> None:
     for role in ALL:
-        browser = as_role(role, person=things["member"])
+        browser = as_one_with(as_role, role, things)
         token = csrf(browser, "/members/password")
         for address, roles in CHANGES.items():
             if role not in roles:
@@ -288,7 +317,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
     for address in CHANGES:
         if "{" in address:
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
-            form |= {"starts_on": "2030-01-01", "answer": "x", "title": "x"}
+            form |= {"ends_on": "2030-01-01"}
             form |= {"starts_on": "2030-01-01", "answer": "x", "name_en": "x", "title": "x", "kind_id": things["kind"]}
             assert post(stranger, address.format(**things), **form).status_code == 404, address
 
@@ -368,6 +397,10 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/searches/<uuid:id>",
         "/members/api/selections",
         "/members/api/selections/<uuid:id>/numbers/preview",
+        "/members/api/members/<uuid:id>/contacts/<uuid:id>/main",
+        "/members/api/members/<uuid:id>/contacts/<uuid:id>/end",
+        "/members/api/members/<uuid:id>/contacts/<uuid:id>/invitation",
+        "/members/console/contacts/export.<any(csv, xlsx):kind>",
         "/members/console/members/invitations/<uuid:id>",
         "/members/console/members/export.<any(csv, xlsx):kind>",
         "/members/console/audit/export.<any(csv, xlsx):kind>",
