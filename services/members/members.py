@@ -53,7 +53,9 @@ OWN_CONTACT = ("language", "affiliation", "postcode", "address", "phone")
 
 
 def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool = False) -> MemberRow:
-    """A new member, an individual one where nothing else is said. Raises EmailInUse, NumberInUse, InvalidInput, VerificationPending."""
+    """A new member, an individual one where nothing else is said.
+
+    Raises EmailInUse, NumberInUse, InvalidInput, VerificationPending."""
     given = _only(values, (*CHANGEABLE, *_ONLY_AT_FIRST))
     row = MemberRow(id=new_id(), **{"kind": "individual", "standing": "active", **_BLANK, **given})
     _check(uow, row)

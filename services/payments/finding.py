@@ -27,7 +27,7 @@ def find_payers(uow: UnitOfWork, text: str, *, limit: int = 20) -> Sequence[Pers
             PersonRow.name.contains(text, autoescape=True),
             PersonRow.kana.contains(kana, autoescape=True),
             PersonRow.roman.icontains(text, autoescape=True),
-        )
+        ),
     )
     return uow.session.scalars(statement.order_by(PersonRow.kana, PersonRow.id).limit(limit)).all()
 

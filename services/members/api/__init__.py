@@ -11,6 +11,7 @@ from services.members.api.histories import api as histories
 from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
 from services.members.api.my_announcements import api as my_announcements
+from services.members.api.my_corporation import api as my_corporation
 from services.members.api.numbering import api as numbering
 from services.members.api.record_kinds import api as record_kinds
 from services.members.api.records import api as records
@@ -28,6 +29,7 @@ API = (
     applications,
     member_requests,
     contacts,
+    my_corporation,
     cards,
     announcements,
     my_announcements,

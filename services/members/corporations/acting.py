@@ -44,7 +44,7 @@ def own_person_id(uow: UnitOfWork, who: Principal) -> str:
     return uow.get(AccountRow, who.account_id).person_id if who.may(Role.CONTACT) else str(who.person_id)
 
 
-def logins_of(uow: UnitOfWork, person_ids: Sequence[str] | sa.Select[tuple[str]]) -> list[str]:
+def logins_of(uow: UnitOfWork, person_ids: Sequence[str] | sa.Select[str]) -> list[str]:
     """Accounts of these people (ids, or what selects them), and of whoever acts for them."""
     own = sa.select(AccountRow.id).where(AccountRow.person_id.in_(person_ids))
     of_contacts = sa.select(AccountRow.id).join(ContactRow, ContactRow.id == AccountRow.person_id)

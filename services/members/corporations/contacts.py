@@ -1,7 +1,8 @@
 """Contacts 連絡者 of a corporate member: added, changed, made the main one, ended; each is a person with an account of
 their own, and no member (docs/decisions/0014).
 
-Whoever changes one locks the contact first, then the corporate member."""
+Locked are the person first, then the corporate member, then what ties the two: whoever changes their address does so,
+too."""
 
 from __future__ import annotations
 
@@ -104,9 +105,8 @@ def make_main(uow: UnitOfWork, id: str) -> Contact:
     if person.standing in ENDED:
         raise ContactEnded(name=person.name)
     if not contact.main:
-        corporation = corporation_of(uow, id, lock=True)
         _make_main(uow, contact, person)
-        keep_in_line(uow, corporation)
+        keep_in_line(uow, corporation_of(uow, id))
     return contact, person
 
 
@@ -161,7 +161,9 @@ def invite_contact(uow: UnitOfWork, id: str, *, public_url: str) -> MemberRow:
 
 
 def _lock(uow: UnitOfWork, id: str) -> Contact:
+    """Raises NotFound."""
     person = uow.get(MemberRow, id, lock=True)
+    corporation_of(uow, id, lock=True)
     return uow.get(ContactRow, id, lock=True), person
 
 
@@ -194,7 +196,7 @@ def _stand(uow: UnitOfWork, person: MemberRow, standing: str) -> None:
     person.standing = standing
     touch(uow, person)
     tell(uow, person)
-    keep_in_line(uow, corporation_of(uow, person.id, lock=True))
+    keep_in_line(uow, corporation_of(uow, person.id))
 
 
 def _record(
@@ -205,5 +207,5 @@ def _record(
     after: Mapping[str, Any],
 ) -> None:
     """It stands with the corporate member: there people look for it."""
-    was = {name: "" for name in after} if before is None else audit.plain(before)
+    was = dict.fromkeys(after, "") if before is None else audit.plain(before)
     audit.record(uow, action, f"member/{corporation_id}", before=was, after=audit.plain(after))

@@ -57,9 +57,7 @@ def headers(language: str) -> Sequence[str]:
     return [pair[1 if language == "en" else 0] for pair in _HEADERS]
 
 
-def rows(
-    uow: UnitOfWork, found: sa.Select[Any, Any, Any, Any], duties: Mapping[str, str]
-) -> Iterator[Sequence[Cell]]:
+def rows(uow: UnitOfWork, found: sa.Select[Any, Any, Any, Any], duties: Mapping[str, str]) -> Iterator[Sequence[Cell]]:
     """Streamed, by corporate member, the main contact first. `duties`: the words of the reader."""
     order = (Corporation.number, Corporation.id, ContactRow.main.desc(), MemberRow.kana, MemberRow.id)
     plain = found.with_only_columns(ContactRow, MemberRow, Corporation.number, Corporation.name)

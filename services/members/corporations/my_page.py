@@ -19,7 +19,11 @@ def use_my_page(uow: UnitOfWork, used: bool) -> None:
     row = uow.session.get(CorporateSettingsRow, uow.society_id, with_for_update=True) or uow.add(CorporateSettingsRow())
     row.my_page = used
     audit.record(
-        uow, "change-corporate-page", "corporate-page", before={"corporate_page": before}, after={"corporate_page": used}
+        uow,
+        "change-corporate-page",
+        "corporate-page",
+        before={"corporate_page": before},
+        after={"corporate_page": used},
     )
     if not used:
         of_contacts = sa.select(AccountRow.id).join(ContactRow, ContactRow.id == AccountRow.person_id)

@@ -144,7 +144,9 @@ def _again(member: UUID, id: UUID, error: TsudoiError) -> ResponseReturnValue:
         known = {name: getattr(person, name) for name in (*PERSONAL, "revision")} | {"duty": contact.duty}
         values = {**known, "ends_on": uow.today, **request.form.to_dict()}
         context = _of_contact(uow, (contact, person))
-        return render_template("members/contact.html", values=values, **context, faults=Faults(error)), error.kind.status
+        return render_template(
+            "members/contact.html", values=values, **context, faults=Faults(error)
+        ), error.kind.status
 
 
 def _of_member(uow: UnitOfWork, member: UUID) -> dict[str, Any]:

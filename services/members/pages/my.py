@@ -12,8 +12,8 @@ from marshmallow import Schema, fields, validate
 from services.members.categories import category_by_code
 from services.members.members import OWN_CONTACT, change_own_contact
 from services.members.models import MemberRow
-from services.members.pages.my_corporation import own_corporation
 from services.members.pages.my_announcements import announcements_at_home
+from services.members.pages.my_corporation import own_corporation
 from services.members.pages.words import BADGES
 from services.members.person_input import read_person
 from services.members.standings.words import CURRENT

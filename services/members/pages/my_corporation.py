@@ -1,4 +1,5 @@
-"""The corporate My Page 法人マイページ: a contact sees the corporate member and its contacts, and edits their own data."""
+"""The corporate My Page 法人マイページ: a contact sees the corporate member and its contacts, and edits what is their
+own."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from marshmallow import Schema, fields, validate
 
+from services.members.api.contact_schemas import ContactFormSchema
 from services.members.categories import category_by_code
 from services.members.corporations.acting import own_person_id
 from services.members.corporations.contacts import DUTIES, OWN, change_own_data
@@ -26,15 +27,6 @@ from shared.web.i18n import LANGUAGES
 pages = Blueprint("my_corporation", __name__, url_prefix="/members/my/corporation")
 
 
-class OwnDataSchema(Schema):
-    name = fields.String(required=True, validate=validate.Length(max=200))
-    kana = fields.String(load_default="", validate=validate.Length(max=200))
-    roman = fields.String(load_default="", validate=validate.Length(max=200))
-    affiliation = fields.String(load_default="", validate=validate.Length(max=500))
-    phone = fields.String(load_default="", validate=validate.Length(max=40))
-    language = fields.String(required=True, validate=validate.OneOf(list(LANGUAGES)))
-
-
 @pages.get("/edit")
 @allow(Role.CONTACT)
 def show_editing() -> ResponseReturnValue:
@@ -48,7 +40,7 @@ def show_editing() -> ResponseReturnValue:
 @allow(Role.CONTACT)
 def edit() -> ResponseReturnValue:
     try:
-        given = read_person(load_form(OwnDataSchema))
+        given = read_person(load_form(ContactFormSchema(only=OWN)))
         with unit() as uow:
             change_own_data(uow, own_person_id(uow, principal()), given)
     except TsudoiError as error:

@@ -149,9 +149,7 @@ def _record(uow: UnitOfWork, roster: RosterRow, rows: Sequence[sa.Row[Any]], bef
     audit.record_many(uow, entries)
 
 
-def _tell(
-    uow: UnitOfWork, rows: Sequence[sa.Row[Any]], before: Members, categories: dict[str, CategoryRow]
-) -> None:
+def _tell(uow: UnitOfWork, rows: Sequence[sa.Row[Any]], before: Members, categories: dict[str, CategoryRow]) -> None:
     told = (
         public_person(
             row.member_id,

@@ -118,6 +118,7 @@ PAGES = {
     "/members/api/announcements/{announcement}": SEE,
     "/members/api/my/announcements": (M, Role.APPLICANT, Role.CONTACT),
     "/members/api/my/announcements/{announcement}": (M, Role.APPLICANT, Role.CONTACT),
+    "/members/api/my/corporation": (Role.CONTACT,),
     "/members/api/corporate-page": SEE,
     "/members/api/members/{corporation}/contacts": SEE,
     "/members/api/members/{corporation}/contacts/{contact}": SEE,

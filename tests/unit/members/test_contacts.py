@@ -1,5 +1,5 @@
-"""Contacts 連絡者 of corporate members 法人会員, as the office keeps them: added, changed, ended, found, downloaded, the
-main one, to whom the letters go; and what a contact never is (M14)."""
+"""Contacts 連絡者 of corporate members 法人会員, as the office keeps them: added, changed, ended, found, downloaded,
+the main one, to whom the letters go; and what a contact never is (M14)."""
 
 from __future__ import annotations
 
@@ -54,8 +54,10 @@ def add(running: RunningService, society: str, company: MemberRow, **values: Any
 
 def contacts(running: RunningService, society: str) -> dict[str, ContactRow]:
     with running.unit(society, reading=True) as uow:
-        pairs = uow.session.execute(sa.select(MemberRow.name, ContactRow).join(ContactRow, ContactRow.id == MemberRow.id))
-        return {name: row for name, row in pairs}
+        pairs = uow.session.execute(
+            sa.select(MemberRow.name, ContactRow).join(ContactRow, ContactRow.id == MemberRow.id)
+        )
+        return dict(pairs)
 
 
 def told_of(running: RunningService, id: str) -> list[Person]:
@@ -66,14 +68,22 @@ def told_of(running: RunningService, id: str) -> list[Person]:
 def test_the_office_adds_a_corporate_member_and_its_contacts(
     running: RunningService, society: str, office: FlaskClient
 ) -> None:
-    form = {"kind": "corporate", "name": "海星商事株式会社", "category": "regular", "language": "ja", "standing": "active"}
+    form = {
+        "kind": "corporate",
+        "name": "海星商事株式会社",
+        "category": "regular",
+        "language": "ja",
+        "standing": "active",
+    }
     page = post(office, LIST, page=f"{LIST}/new", **form).location
     place = f"{page}/contacts"
     contact = {**TARO, "affiliation": "総務部 部長", "duty": "representative", "language": "ja", "main": "true"}
     assert post(office, place, page=place, **contact).status_code == 303
     assert post(office, place, page=place, **contact).status_code == 303
     assert len(contacts(running, society)) == 1, "a double click means it once"
-    wrong = post(office, place, page=place, **{**JIRO, "kana": "けいり漢字", "email": "x"}, duty="billing", language="ja")
+    wrong = post(
+        office, place, page=place, **{**JIRO, "kana": "けいり漢字", "email": "x"}, duty="billing", language="ja"
+    )
     assert wrong.status_code == 422 and "カタカナ" in wrong.text and "メールアドレス" in wrong.text
     taken = post(office, place, page=place, **{**JIRO, "email": TARO["email"]}, duty="billing", language="ja")
     assert taken.status_code == 409 and TARO["name"] in taken.text
@@ -103,7 +113,10 @@ def test_letters_to_a_corporate_member_go_to_its_main_contact(
     place = f"{LIST}/{company.id}/contacts"
     post(office, f"{place}/{jiro.id}/main", page=place)
     assert told_of(running, company.id)[-1].email == JIRO["email"]
-    assert {name: row.main for name, row in contacts(running, society).items()} == {"連絡 太郎": False, "経理 次郎": True}
+    assert {name: row.main for name, row in contacts(running, society).items()} == {
+        "連絡 太郎": False,
+        "経理 次郎": True,
+    }
     changed = {**JIRO, "email": "new@kaisei.example", "language": "ja", "duty": "liaison"}
     post(office, f"{place}/{jiro.id}", page=place, **changed)
     assert told_of(running, company.id)[-1].email == "new@kaisei.example"

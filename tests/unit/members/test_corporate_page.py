@@ -1,4 +1,4 @@
-"""The corporate My Page 法人マイページ: with it contacts log in and edit their own names, without it only staff do (M14)."""
+"""The corporate My Page 法人マイページ: with it contacts log in and edit their own names, without it staff do (M14)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.unit.members.conftest import PASSWORD, LogIn, a_member, log_in, post,
 TARO = "taro@kaisei.example"
 HOME = "/members/my/"
 PROFILE = "/members/my/profile"
+API = "/members/api/my/corporation"
 EDIT = "/members/my/corporation/edit"
 CLOSED = "法人マイページを利用していません"
 
@@ -71,13 +72,25 @@ def test_a_contact_sees_the_corporate_member_and_edits_their_own_name(
     assert (person.name, person.kana, person.affiliation) == ("連絡 新太郎", "レンラク シンタロウ", "総務部")
     assert (person.email, person.standing) == (TARO, "active")
     assert post(contact, EDIT, page=EDIT, **{**form, "kana": "漢字"}).status_code == 422
+    token = {"Authorization": f"Bearer {contact.get_cookie('tsudoi_token').value}"}  # type: ignore[union-attr]
+    changed = contact.patch(API, json={"phone": "03-1111-2222"}, headers=token).json
+    assert (changed["phone"], changed["name"]) == ("03-1111-2222", "連絡 新太郎")
+    assert contact.patch(API, json={"email": "x@y.example"}, headers=token).status_code == 422
+    seen = contact.get(API, headers=token).json
+    assert (seen["name"], seen["number"], [row["id"] for row in seen["contacts"]]) == (company.name, "H001", [taro.id])
     for page in ("/members/my/profile/edit", "/members/my/card", "/members/my/records", "/members/console/members"):
         assert contact.get(page).status_code == 403, page
 
 
 @pytest.mark.rule("M14")
 def test_without_the_corporate_my_page_nobody_comes_in_and_only_staff_edit(
-    app: Flask, running: RunningService, society: str, contact: FlaskClient, as_role: LogIn, company: MemberRow, taro: MemberRow
+    app: Flask,
+    running: RunningService,
+    society: str,
+    contact: FlaskClient,
+    as_role: LogIn,
+    company: MemberRow,
+    taro: MemberRow,
 ) -> None:
     office = as_role(Role.AFFAIRS)
     place = "/members/console/contacts"
