@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.members.api.schemas import possible_day
-from services.members.corporations.contacts import DUTIES, PERSONAL, Contact
+from services.members.corporations.contacts import DUTIES, OWN, PERSONAL, Contact
 from services.members.standings.words import ENDED
 from shared.web.i18n import LANGUAGES
 
@@ -50,6 +50,20 @@ class ContactFormSchema(ContactSchema):
     affiliation = fields.String(load_default="", validate=validate.Length(max=500))
     email = fields.String(load_default=None, validate=validate.Length(max=320))
     phone = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class OwnDataSchema(ContactSchema):
+    """What contacts change themselves."""
+
+    class Meta:
+        fields = OWN
+
+
+class ColleagueSchema(ContactSchema):
+    """What contacts see of each other."""
+
+    class Meta:
+        fields = ("id", "name", "kana", "roman", "affiliation", "duty", "main")
 
 
 class ContactEndSchema(Schema):

@@ -8,9 +8,9 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from services.members.api.contact_schemas import ContactSchema, told
+from services.members.api.contact_schemas import ColleagueSchema, ContactSchema, OwnDataSchema, told
 from services.members.corporations.acting import own_person_id
-from services.members.corporations.contacts import OWN, change_own_data
+from services.members.corporations.contacts import change_own_data
 from services.members.corporations.following import contact_of, contacts_of
 from services.members.models import MemberRow
 from services.members.person_input import read_person
@@ -28,9 +28,7 @@ class CorporationSchema(Schema):
     category = fields.String(allow_none=True)
     standing = fields.String()
     joined_on = fields.Date(allow_none=True)
-    contacts = fields.List(
-        fields.Nested(ContactSchema(only=("id", "name", "kana", "roman", "affiliation", "duty", "main")))
-    )
+    contacts = fields.List(fields.Nested(ColleagueSchema))
 
 
 @api.route("")
@@ -46,7 +44,7 @@ class MyCorporation(MethodView):
             return {**{name: getattr(row, name) for name in names}, "contacts": contacts}
 
     @allow(Role.CONTACT)
-    @api.arguments(ContactSchema(only=OWN, partial=True))
+    @api.arguments(OwnDataSchema(partial=True))
     @api.response(200, ContactSchema)
     def patch(self, given: dict[str, Any]) -> dict[str, Any]:
         """Change some of one's own data as a contact."""

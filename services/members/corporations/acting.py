@@ -29,8 +29,9 @@ def own_side(uow: UnitOfWork, person: MemberRow) -> tuple[Role | None, str]:
     if person.kind != "contact":
         return role_of(person.kind, person.standing), person.id
     corporation = corporation_of(uow, person.id)
-    closed = person.standing in ENDED or corporation.standing in ENDED or not my_page_used(uow)
-    return None if closed else Role.CONTACT, corporation.id
+    if person.standing in ENDED or corporation.standing in ENDED or not my_page_used(uow):
+        return None, person.id
+    return Role.CONTACT, corporation.id
 
 
 def refuse_while_closed(uow: UnitOfWork, person: MemberRow) -> None:

@@ -30,7 +30,7 @@ _HEADERS = (
     ("メールアドレス", "E-mail"),
     ("電話番号", "Phone"),
     ("言語", "Language"),
-    ("担当終了日", "Contact until"),
+    ("担当終了日", "Ends on"),
 )
 
 

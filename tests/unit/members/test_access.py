@@ -16,7 +16,6 @@ from services.members.applications.links import start_application
 from services.members.applications.pending import pending_applications
 from services.members.applications.terms import publish_terms
 from services.members.certificates import issue_certificate
-from services.members.corporations.contacts import add_contact
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import CATEGORY, STANDING
 from services.members.member_requests import make_request
@@ -31,7 +30,9 @@ from shared.errors import Forbidden
 from shared.identity import Actor, Role
 from shared.ids import new_id
 from shared.service import RunningService
+from tests.unit.members import corporate_access
 from tests.unit.members.conftest import LogIn, a_member, check, csrf, make_society, post, with_account, work
+from tests.unit.members.corporate_access import corporate_things
 
 A, F, C, E, R, M = Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS, Role.READER, Role.MEMBER
 ALL = (A, F, C, E, R, M, Role.APPLICANT, Role.GUEST, Role.CONTACT, Role.ORGANISER)
@@ -85,10 +86,6 @@ PAGES = {
     "/members/console/papers": SEE,
     "/members/console/members/{member}/papers": SEE,
     "/members/console/members/{member}/papers/certificates/{certificate}.pdf": SEE,
-    "/members/console/members/{corporation}/contacts": SEE,
-    "/members/console/members/{corporation}/contacts/{contact}": SEE,
-    "/members/console/contacts": SEE,
-    "/members/console/contacts/export.csv": SEE,
     "/members/console/staff": (A,),
     "/members/console/staff/{account}": (A,),
     "/members/console/audit": (A,),
@@ -96,7 +93,6 @@ PAGES = {
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/profile": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST),
-    "/members/my/corporation/edit": (Role.CONTACT,),
     "/members/my/email": ALL,
     "/members/my/announcements": (M, Role.APPLICANT, Role.CONTACT),
     "/members/my/announcements/{announcement}": (M, Role.APPLICANT, Role.CONTACT),
@@ -118,10 +114,6 @@ PAGES = {
     "/members/api/announcements/{announcement}": SEE,
     "/members/api/my/announcements": (M, Role.APPLICANT, Role.CONTACT),
     "/members/api/my/announcements/{announcement}": (M, Role.APPLICANT, Role.CONTACT),
-    "/members/api/my/corporation": (Role.CONTACT,),
-    "/members/api/corporate-page": SEE,
-    "/members/api/members/{corporation}/contacts": SEE,
-    "/members/api/members/{corporation}/contacts/{contact}": SEE,
     "/members/api/card-settings": SEE,
     "/members/api/members/{member}/card": SEE,
     "/members/api/members/{member}/certificates": SEE,
@@ -138,6 +130,7 @@ PAGES = {
     "/members/api/terms": SEE,
     "/members/api/imports/{roster}": CHANGE,
     "/members/api/imports/{roster}/faults": CHANGE,
+    **corporate_access.PAGES,
 }
 CHANGES = {
     "/members/console/members": CHANGE,
@@ -209,14 +202,7 @@ CHANGES = {
     "/members/console/staff/{account}/second-step/remove": (A,),
     "/members/console/staff/login-policy": (A,),
     "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST),
-    "/members/my/corporation/edit": (Role.CONTACT,),
-    "/members/console/members/{corporation}/contacts": CHANGE,
-    "/members/console/members/{corporation}/contacts/{contact}": CHANGE,
-    "/members/console/members/{corporation}/contacts/{contact}/main": CHANGE,
-    "/members/console/members/{corporation}/contacts/{contact}/end": CHANGE,
-    "/members/console/members/{corporation}/contacts/{contact}/resume": CHANGE,
-    "/members/console/members/{corporation}/contacts/{contact}/invite": CHANGE,
-    "/members/console/contacts/my-page": CHANGE,
+    **corporate_access.CHANGES,
 }
 
 
@@ -241,10 +227,6 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         file = attach_file(uow, announcement.id, "a.txt", io.BytesIO(b"text"))
     with running.unit(society, actor=Actor(kind="person", id=account, name="事務 員")) as uow:
         saved = save_search(uow, MemberSearch(q="高橋"), name="高橋さん", shared=True)
-    corporation = a_member(running, society, name="海星商事", kind="corporate")
-    with running.unit(society) as uow:
-        _contact, contact = add_contact(uow, corporation.id, {"name": "連絡 太郎"})
-    contacts_account = with_account(running, society, contact, None)
     roster = check(running, society, b"x").id
     found = {
         "selection": selection.id,
@@ -259,11 +241,8 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "record": record.id,
         "search": saved.id,
         "application": application.id,
-        "corporation": corporation.id,
-        "contact": contact.id,
-        "contacts_account": contacts_account,
     }
-    return {"member": member.id, "account": account, "roster": roster, **found}
+    return {"member": member.id, "account": account, "roster": roster, **found, **corporate_things(running, society)}
 
 
 def as_one_with(as_role: LogIn, role: Role, things: dict[str, str]) -> FlaskClient:
@@ -360,7 +339,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/health",
     )
     kit = ("/members/static", "/members/jobs", "/members/metrics", "/members/operator", "/members/api/openapi.json")
-    others = {
+    others = corporate_access.OTHERS | {
         "/members/attachments/<uuid:id>",  # 404 for all who may not: tests/unit/members/test_attachments.py
         "/members/api/announcements/<uuid:id>/move",
         "/members/api/announcements/<uuid:id>/copy",
@@ -398,10 +377,6 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/searches/<uuid:id>",
         "/members/api/selections",
         "/members/api/selections/<uuid:id>/numbers/preview",
-        "/members/api/members/<uuid:id>/contacts/<uuid:id>/main",
-        "/members/api/members/<uuid:id>/contacts/<uuid:id>/end",
-        "/members/api/members/<uuid:id>/contacts/<uuid:id>/invitation",
-        "/members/console/contacts/export.<any(csv, xlsx):kind>",
         "/members/console/members/invitations/<uuid:id>",
         "/members/console/members/export.<any(csv, xlsx):kind>",
         "/members/console/audit/export.<any(csv, xlsx):kind>",

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from services.members.announcements.editing import add_announcement
 from services.members.corporations.contacts import add_contact, end_contact
 from services.members.corporations.my_page import use_my_page
-from services.members.models import MemberRow
+from services.members.models import AccountRow, LoginPolicyRow, MemberRow
 from services.members.password_requests import answer_requests, ask_for_link
+from services.members.sessions import principal_of
 from services.members.standings.history import change_standing
 from shared.identity import Role, TokenReader
 from shared.messages.members import EmailChangeStarted, PasswordResetStarted, PersonChanged, RequestMade, SessionsEnded
@@ -148,6 +149,20 @@ def test_an_ended_contact_is_out_at_once(
     assert contact.get(PROFILE).status_code == 302
     refused = log_in(app.test_client(), TARO)
     assert refused.status_code == 401 and CLOSED not in refused.text
+
+
+@pytest.mark.rule("M14")
+@pytest.mark.rule("S1")
+def test_who_acts_for_nobody_any_more_is_themselves(running: RunningService, society: str, taro: MemberRow) -> None:
+    """Also where they work for the office, and may do nothing before their two-step login is set up."""
+    id = with_account(running, society, taro, None, ["reader"])
+    with running.unit(society) as uow:
+        uow.add(LoginPolicyRow(staff_need_second_factor=True))
+        uow.session.flush()
+        assert principal_of(uow, uow.get(AccountRow, id), id).roles == {Role.CONTACT}
+        end_contact(uow, taro.id, uow.today)
+        who = principal_of(uow, uow.get(AccountRow, id), id)
+    assert (who.person_id, who.roles) == (taro.id, {Role.GUEST})
 
 
 @pytest.mark.rule("M14")
