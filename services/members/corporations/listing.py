@@ -15,7 +15,6 @@ from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 
 CHUNK = 2_000
-STATES = ("present", "ended", "all")
 Corporation = aliased(MemberRow, name="corporation")
 ORDERS = {"corporation": Corporation.kana, "kana": MemberRow.kana, "duty": ContactRow.duty}
 _HEADERS = (
@@ -34,10 +33,10 @@ _HEADERS = (
 )
 
 
-def matching_contacts(q: str = "", state: str = "present") -> sa.Select[Any, Any, Any, Any]:
+def matching_contacts(q: str = "", state: str = "") -> sa.Select[Any, Any, Any, Any]:
     """(contact, person, corporate member, account or None) whose own or whose corporate member's data hold every word.
 
-    A state that is none of STATES means the first."""
+    `state`: `ended` or `all`; otherwise those who are contacts now."""
     statement: sa.Select[Any, Any, Any, Any] = (
         sa.select(ContactRow, MemberRow, Corporation, AccountRow)
         .join(MemberRow, MemberRow.id == ContactRow.id)

@@ -91,7 +91,7 @@ def choose_main(member: UUID, id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         contact_of(uow, str(member), str(id))
         _contact, person = make_main(uow, str(id))
-    flash(_("Letters to the corporate member go to %(name)s from now on.", name=person.name))
+    flash(_("%(name)s is the main contact from now on.", name=person.name))
     return redirect(url_for("contacts.show_contacts", member=member), 303)
 
 
@@ -159,7 +159,6 @@ def _of_member(uow: UnitOfWork, member: UUID) -> dict[str, Any]:
         "ended": ENDED,
         "duties": DUTIES,
         "duty_choices": [(code, _(text)) for code, text in DUTIES.items()],
-        "page_used": my_page_used(uow),
         "may_change": principal().may(*MEMBERS_CHANGE),
     }
 
