@@ -57,7 +57,7 @@ def contacts(running: RunningService, society: str) -> dict[str, ContactRow]:
         pairs = uow.session.execute(
             sa.select(MemberRow.name, ContactRow).join(ContactRow, ContactRow.id == MemberRow.id)
         )
-        return dict(pairs)
+        return dict(pairs.all())
 
 
 def told_of(running: RunningService, id: str) -> list[Person]:
