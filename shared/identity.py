@@ -82,7 +82,7 @@ class Principal:
     account_id: str
     session_id: str
     society_id: str | None
-    person_id: str | None
+    person_id: str | None  # for whom they are on My Page: of a contact, the corporate member
     roles: frozenset[Role]
     name: str = ""
     language: str = "ja"

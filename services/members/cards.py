@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from services.members.categories import category_by_code
 from services.members.errors.papers import NoCardToday
 from services.members.models import CardSettingsRow, CategoryRow, MemberRow
+from services.members.search_conditions import KINDS
 from services.members.standings.periods import standing_today
 from services.members.standings.words import CURRENT
 from shared import audit
@@ -29,7 +30,7 @@ class Card:
 def card_of(uow: UnitOfWork, person_id: str) -> Card:
     """Raises NotFound, NoCardToday."""
     member = uow.get(MemberRow, person_id)
-    if member.kind == "guest" or standing_today(uow, member) not in CURRENT:
+    if member.kind not in KINDS or standing_today(uow, member) not in CURRENT:
         raise NoCardToday
     return Card(member, category_by_code(uow, member.category), _valid_until(uow, member))
 

@@ -11,6 +11,7 @@ from services.members.cards import card_settings
 from services.members.categories import category_by_code
 from services.members.errors.papers import NeverMember, NoCardToday
 from services.members.models import CertificateRow, MemberRow
+from services.members.search_conditions import KINDS
 from services.members.standings.periods import periods_of, standing_today
 from services.members.standings.words import CURRENT, MEMBERSHIP
 from shared import audit
@@ -76,7 +77,7 @@ def _next_number(uow: UnitOfWork) -> int:
 
 
 def _facts(uow: UnitOfWork, member: MemberRow) -> dict[str, Any]:
-    periods = [] if member.kind == "guest" else periods_of(uow, member)
+    periods = periods_of(uow, member) if member.kind in KINDS else []
     if not periods:
         raise NeverMember(name=member.name)
     standing, category = standing_today(uow, member), category_by_code(uow, member.category)

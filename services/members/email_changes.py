@@ -8,6 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from services.members import throttle
+from services.members.corporations.acting import own_person_id
 from services.members.errors.links import AddressChanged, AddressTaken, EmailChangeDone, LinkUnusable, SomebodyElse
 from services.members.errors.people import EmailInUse
 from services.members.logins import check_own_password
@@ -33,7 +34,7 @@ def ask_for_new_email(running: RunningService, who: Principal, *, email: str, pa
         limits = throttle.new_email_limits(who.account_id, email)
         throttle.check(uow, limits)
         throttle.count(uow, limits)
-        _start(uow, uow.get(MemberRow, str(who.person_id), lock=True), email, running.settings.public_url)
+        _start(uow, uow.get(MemberRow, own_person_id(uow, who), lock=True), email, running.settings.public_url)
 
 
 def waiting_email(uow: UnitOfWork, person_id: str) -> EmailChangeRow | None:
@@ -48,7 +49,7 @@ def look_at_new_email(uow: UnitOfWork, token: str, who: Principal, *, lock: bool
     row = uow.session.scalars(statement.with_for_update() if lock else statement).one_or_none()
     if row is None:
         raise LinkUnusable
-    if row.person_id != who.person_id:
+    if row.person_id != own_person_id(uow, who):
         raise SomebodyElse
     if row.confirmed_at:
         raise EmailChangeDone
@@ -61,7 +62,7 @@ def look_at_new_email(uow: UnitOfWork, token: str, who: Principal, *, lock: bool
 def confirm_new_email(uow: UnitOfWork, token: str, who: Principal) -> EmailChangeRow:
     """From now on it is their address, and their login id. Raises LinkUnusable."""
     if who.person_id:  # first of all: whoever asks for another one, or puts it right in the office, locks them, too
-        uow.get(MemberRow, who.person_id, lock=True)
+        uow.get(MemberRow, own_person_id(uow, who), lock=True)
     row = look_at_new_email(uow, token, who, lock=True)
     try:
         person = change_own_email(uow, row.person_id, row.new)

@@ -59,7 +59,10 @@ def _invitable(args: dict[str, Any]) -> sa.Select[Any]:
         sa.or_(AccountRow.password_hash.is_not(None), AccountRow.state != "active")
     )
     statement = matching(_search(args)).where(
-        MemberRow.email.is_not(None), MemberRow.standing.not_in(ENDED), MemberRow.id.not_in(with_password)
+        MemberRow.email.is_not(None),
+        MemberRow.letters_to.is_(None),  # a corporate member: its contacts are invited
+        MemberRow.standing.not_in(ENDED),
+        MemberRow.id.not_in(with_password),
     )
     return statement.where(MemberRow.id.in_(args["ids"])) if args["ids"] is not None else statement
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from services.members.announcements.telling import tell_announcements
 from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
+from services.members.corporations.contacts import let_contacts_end
 from services.members.custom_fields.defining import FORGET, forget_values
 from services.members.email_changes import forget_old_changes
 from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
@@ -33,6 +34,7 @@ DUE = (
     Due("answer-password-requests", timedelta(seconds=1), answer_requests, for_each_society=False),
     Due("let-standings-come", timedelta(minutes=1), let_standings_come),
     Due("let-categories-come", timedelta(minutes=1), let_categories_come),
+    Due("let-contacts-end", timedelta(minutes=1), let_contacts_end),
     Due("tell-announcements", timedelta(seconds=10), tell_announcements),
     Due("begin-histories", timedelta(hours=1), begin_all_histories, for_each_society=False),
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),

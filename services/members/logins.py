@@ -9,6 +9,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from services.members import throttle
+from services.members.corporations.acting import refuse_while_closed
 from services.members.errors.logins import LoginFailed, LoginNotBegun
 from services.members.login_policy import factor_of
 from services.members.models import AccountRow, HalfLoginRow, MemberRow
@@ -45,7 +46,7 @@ def log_in(running: RunningService, attempt: Attempt) -> Opened | HalfOpened:
     """A new session, or its first half. The password is verified between two transactions: nobody waits for argon2
     with a lock.
 
-    Raises LoginFailed, TooManyAttempts."""
+    Raises LoginFailed, TooManyAttempts, CorporatePageClosed."""
     email = attempt.email.strip().lower()
     limits = throttle.login_limits(email, attempt.place)
     with running.unit(attempt.society_id, reading=True) as uow:
@@ -135,6 +136,7 @@ def _open(
     if account.state != "active" or account.password_hash != verified:  # changed while we verified
         return None
     if not principal_of(uow, account, account.id).roles:
+        refuse_while_closed(uow, uow.get(MemberRow, account.person_id))
         return None
     if with_code or factor_of(uow, account.id) is None:
         return open_session(uow, account, user_agent=user_agent)

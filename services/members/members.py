@@ -10,9 +10,12 @@ import sqlalchemy as sa
 
 from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
+from services.members.corporations.acting import corporation_of
+from services.members.corporations.following import follow_contacts
 from services.members.custom_fields.finding import list_fields, own_fields
 from services.members.custom_fields.reading import merged
 from services.members.custom_fields.words import difference
+from services.members.errors.corporations import HasContacts
 from services.members.errors.histories import StillMember
 from services.members.errors.people import EmailInUse, NumberInUse
 from services.members.histories.settling import begin_histories_of, from_today, histories
@@ -20,16 +23,18 @@ from services.members.histories.tracks import CATEGORY
 from services.members.models import AccountRow, MemberRow
 from services.members.numbers.register import holders, keep_number
 from services.members.search import search_text
+from services.members.search_conditions import KINDS
 from services.members.standings.dates import contradiction
 from services.members.standings.words import ENDED
 from shared import audit
-from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput
+from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput, NotFound
 from shared.identity import Role
 from shared.ids import new_id
 from shared.messages.members import ApplicationReceived, PersonChanged
 from shared.uow import UnitOfWork
 
 CHANGEABLE = (
+    "kind",
     "name",
     "kana",
     "roman",
@@ -51,7 +56,9 @@ OWN_CONTACT = ("language", "affiliation", "postcode", "address", "phone", "custo
 
 
 def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool = False) -> MemberRow:
-    """A new individual member. Raises EmailInUse, NumberInUse, InvalidInput, VerificationPending."""
+    """A new member, an individual one where nothing else is said.
+
+    Raises EmailInUse, NumberInUse, InvalidInput, VerificationPending."""
     given = _only(values, (*CHANGEABLE, *_ONLY_AT_FIRST))
     if "custom" in given:
         given["custom"] = merged({}, given["custom"])
@@ -75,9 +82,15 @@ def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool
 
 
 def add_guest(uow: UnitOfWork, *, name: str, email: str, language: str = "ja") -> MemberRow:
-    """A person with an account who is no member: staff. Told like everybody, so that letters reach them."""
-    fields = {**_BLANK, "kind": "guest", "standing": "active", "name": name, "email": email, "language": language}
-    row = MemberRow(id=new_id(), **fields)
+    """A person with an account who is no member: staff."""
+    return add_outsider(uow, "guest", {"name": name, "email": email, "language": language})
+
+
+def add_outsider(uow: UnitOfWork, kind: str, values: Mapping[str, Any]) -> MemberRow:
+    """A person who is no member: guest or contact. Told like everybody, so that letters reach them.
+
+    Raises EmailInUse."""
+    row = MemberRow(id=new_id(), **{**_BLANK, "kind": kind, "standing": "active", **values})
     _check(uow, row)
     touch(uow, row)
     uow.add(row)
@@ -89,13 +102,16 @@ def add_guest(uow: UnitOfWork, *, name: str, email: str, language: str = "ja") -
 def change_member(uow: UnitOfWork, id: str, values: Mapping[str, Any], *, revision: int | None = None) -> MemberRow:
     """Staff change anything but the standing. With `revision`: refused if somebody else was quicker.
 
-    Raises ChangedMeanwhile, NotFound, EmailInUse, NumberInUse, InvalidInput, Forbidden."""
+    Raises ChangedMeanwhile, NotFound, EmailInUse, NumberInUse, InvalidInput, Forbidden, HasContacts."""
     row = uow.get(MemberRow, id, lock=True)
+    if row.kind == "contact":
+        raise NotFound  # see corporations/contacts.py
     if revision is not None and revision != row.revision:
         raise ChangedMeanwhile
     if values.get("email", row.email) != row.email:
-        _protect_staff(uow, row)
-    return _change(uow, row, _only(values, CHANGEABLE), "change-member")
+        protect_staff(uow, row)
+    given = _only(values, CHANGEABLE if row.kind in KINDS else CHANGEABLE[1:])  # a guest does not become a member so
+    return change_fields(uow, row, given, "change-member")
 
 
 def change_own_contact(uow: UnitOfWork, person_id: str, values: Mapping[str, Any]) -> MemberRow:
@@ -105,12 +121,12 @@ def change_own_contact(uow: UnitOfWork, person_id: str, values: Mapping[str, Any
     given = _only(values, OWN_CONTACT)
     if "custom" in given:
         given["custom"] = _only(given["custom"], [field.key for field in own_fields(uow, row)])
-    return _change(uow, row, given, "change-own-contact")
+    return change_fields(uow, row, given, "change-own-contact")
 
 
 def change_own_email(uow: UnitOfWork, person_id: str, email: str) -> MemberRow:
     """After they have confirmed it, see email_changes.py. Raises EmailInUse."""
-    return _change(uow, uow.get(MemberRow, person_id, lock=True), {"email": email}, "change-own-email")
+    return change_fields(uow, uow.get(MemberRow, person_id, lock=True), {"email": email}, "change-own-email")
 
 
 def free_address(uow: UnitOfWork, id: str) -> MemberRow:
@@ -120,13 +136,21 @@ def free_address(uow: UnitOfWork, id: str) -> MemberRow:
     row = uow.get(MemberRow, id, lock=True)
     if row.standing not in ENDED:
         raise StillMember(name=row.name)
-    _protect_staff(uow, row)
-    return _change(uow, row, {"email": None}, "free-address")
+    protect_staff(uow, row)
+    return change_fields(uow, row, {"email": None}, "free-address")
 
 
 def tell(uow: UnitOfWork, row: MemberRow) -> None:
     """Say the person as they are now."""
     uow.say(PersonChanged(person=row.public(category_by_code(uow, row.category))))
+
+
+def keep_in_line(uow: UnitOfWork, corporation: MemberRow) -> None:
+    """After its contacts have changed: a locked corporate member is found by their names, and its letters go to the
+    main one."""
+    if follow_contacts(uow, corporation):
+        touch(uow, corporation)
+        tell(uow, corporation)
 
 
 def holder_of_email(uow: UnitOfWork, email: str) -> MemberRow | None:
@@ -139,22 +163,27 @@ def label(row: MemberRow | sa.Row[*tuple[Any, ...]]) -> str:
 
 
 def mark_address_dead(uow: UnitOfWork, person_id: str, at: datetime) -> None:
-    """A letter came back for good: staff see it beside the address until the address is changed."""
-    uow.get(MemberRow, person_id, lock=True).address_dead_at = at
+    """A letter came back for good: staff see it beside the address until the address is changed. Letters to a
+    corporate member went to its main contact."""
+    person = uow.get(MemberRow, person_id, lock=True)
+    (holder_of_email(uow, person.letters_to or "") or person).address_dead_at = at
 
 
 def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: values[name] for name in names if name in values}
 
 
-def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: str) -> MemberRow:
-    """Of custom fields `values` says some; the others stay."""
+def change_fields(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: str) -> MemberRow:
+    """Of a locked person: what is another now is checked, recorded and told. Of custom fields `values` says some; the
+    others stay."""
     if "custom" in values:
         values = {**values, "custom": merged(row.custom, values["custom"])}
     before = {name: getattr(row, name) for name in values}
     changed = {name: value for name, value in values.items() if value != before[name]}
     if not changed:
         return row
+    if "kind" in changed and row.contact_words:
+        raise HasContacts(faults=[Fault(HasContacts.text, field="kind")])
     known = histories(uow, CATEGORY, [row]) if "category" in changed else {}  # before it changes
     with uow.session.no_autoflush:
         for name, value in changed.items():
@@ -173,6 +202,8 @@ def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: 
     was, now = _difference(uow, {name: before[name] for name in changed}, changed)
     audit.record(uow, action, f"member/{row.id}", before=was, after=now)
     tell(uow, row)
+    if row.kind == "contact":
+        keep_in_line(uow, corporation_of(uow, row.id, lock=True))
     return row
 
 
@@ -192,7 +223,8 @@ def touch(uow: UnitOfWork, row: MemberRow) -> None:
     row.number = row.number or None
     row.revision = (row.revision or 0) + 1
     row.changed_at = uow.now
-    row.search = search_text(row.name, row.kana, row.roman, row.number, row.email, row.affiliation)
+    own = (row.name, row.kana, row.roman, row.number, row.email, row.affiliation)
+    row.search = search_text(*own, row.contact_words or "")
 
 
 def _check(uow: UnitOfWork, row: MemberRow) -> None:
@@ -212,7 +244,7 @@ def _check(uow: UnitOfWork, row: MemberRow) -> None:
         raise InvalidInput(faults=[Fault(N_("The withdrawal date is before the date of joining."), field="leaves_on")])
 
 
-def _protect_staff(uow: UnitOfWork, row: MemberRow) -> None:
+def protect_staff(uow: UnitOfWork, row: MemberRow) -> None:
     """Whoever moves the address of staff gets their password links, and with them their roles: administrators only."""
     account = uow.session.scalars(sa.select(AccountRow).where(AccountRow.person_id == row.id)).one_or_none()
     if account is None or not account.is_staff or uow.actor.id is None:

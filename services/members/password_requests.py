@@ -46,9 +46,10 @@ def _answer_some(uow: UnitOfWork, public_url: str) -> None:
 
 
 def _answer(uow: UnitOfWork, email: str, public_url: str) -> None:
+    """A corporate member whose letters go to a contact gets no link of its own: it would reach somebody else."""
     person = holder_of_email(uow, email)
     limits = throttle.mail_limits(email)
-    if person is None or person.standing in ENDED or throttle.is_over(uow, limits):
+    if person is None or person.standing in ENDED or person.letters_to or throttle.is_over(uow, limits):
         return
     throttle.count(uow, limits)
     account = ensure_account(uow, person)

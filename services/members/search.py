@@ -43,12 +43,13 @@ def fold(text: str) -> str:
     return "".join(text.casefold().split())
 
 
-def search_text(name: str, kana: str, roman: str, number: str | None, email: str | None, affiliation: str) -> str:
-    """The content of the search column."""
+def search_text(
+    name: str, kana: str, roman: str, number: str | None, email: str | None, affiliation: str, contacts: str = ""
+) -> str:
+    """The content of the search column. `contacts`: such texts of those who speak for a corporate member."""
     turned = "".join(reversed(roman.split()))  # "Taro Yamada" is found as "Yamada Taro" written together, too
-    return _SEPARATOR.join(
-        fold(part) for part in (name, kana, roman, turned, number or "", email or "", affiliation) if part
-    )
+    own = (fold(part) for part in (name, kana, roman, turned, number or "", email or "", affiliation))
+    return _SEPARATOR.join(part for part in (*own, contacts) if part)
 
 
 def known(uow: UnitOfWork, search: MemberSearch) -> MemberSearch:

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from services.members.corporations.acting import own_side
 from services.members.login_policy import must_set_up
 from services.members.models import AccountRow, LoginSessionRow, MemberRow
-from services.members.standings.words import role_of
 from services.members.tokens import digest
 from shared import clock
 from shared.errors import NotFound
@@ -94,10 +94,11 @@ def renew_session(running: RunningService, cookie: str | None) -> Principal | No
 
 
 def principal_of(uow: UnitOfWork, account: AccountRow, session_id: str) -> Principal:
-    """The roles of staff, and what the person may as a member. A guest who is staff has nothing on My Page."""
+    """The roles of staff, and what the person may as a member. A guest who is staff has nothing on My Page; a contact
+    is there for the corporate member."""
     person = uow.get(MemberRow, account.person_id)
     roles = {Role(role) for role in account.roles}
-    own = role_of(person.kind, person.standing)
+    own, acts_for = own_side(uow, person)
     if must_set_up(uow, account):
         roles = set() if own else {Role.GUEST}  # nothing of the office before it is set up
     if own and not (own is Role.GUEST and roles):
@@ -106,7 +107,7 @@ def principal_of(uow: UnitOfWork, account: AccountRow, session_id: str) -> Princ
         account_id=account.id,
         session_id=session_id,
         society_id=uow.society_id,
-        person_id=person.id if roles & PAYERS else None,
+        person_id=acts_for if roles & PAYERS else None,
         roles=frozenset(roles),
         name=person.name,
         language=person.language,

@@ -265,7 +265,8 @@ def _by_name(uow: UnitOfWork, deposit: DepositRow) -> list[tuple[str, str]]:
     if not wanted:
         return found
     alike = sa.select(PersonRow.id, PersonRow.kana).where(
-        sa.or_(PersonRow.kana.startswith(wanted[0], autoescape=True), PersonRow.kind == "corporate")
+        PersonRow.kind != "contact",
+        sa.or_(PersonRow.kana.startswith(wanted[0], autoescape=True), PersonRow.kind == "corporate"),
     )
     for person_id, kana in uow.session.execute(alike.limit(MANY)):
         if kana and match_key(kana) == wanted:

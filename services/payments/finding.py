@@ -20,13 +20,14 @@ def find_payers(uow: UnitOfWork, text: str, *, limit: int = 20) -> Sequence[Pers
     kana = fold_kana(text)
     by_invoice = sa.select(RequestRow.payer_id).where(RequestRow.invoice_number == text)
     statement = sa.select(PersonRow).where(
+        PersonRow.kind != "contact",  # what they pay, they pay for their corporate member
         sa.or_(
             PersonRow.id.in_(by_invoice),
             PersonRow.number == text,
             PersonRow.name.contains(text, autoescape=True),
             PersonRow.kana.contains(kana, autoescape=True),
             PersonRow.roman.icontains(text, autoescape=True),
-        )
+        ),
     )
     return uow.session.scalars(statement.order_by(PersonRow.kana, PersonRow.id).limit(limit)).all()
 

@@ -39,7 +39,7 @@ class Person(Fact):
     name: str
     kana: str = ""
     roman: str = ""
-    email: str = ""
+    email: str = ""  # where letters go: of a corporate member, to its main contact 主たる連絡者, if it has one
     language: str = "ja"  # ja | en
     number: str | None = None  # member number 会員番号
     standing: str = "active"  # applying | active | on_leave | leaving | left | withdrawn_application | expelled

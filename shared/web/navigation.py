@@ -59,7 +59,7 @@ ENTRIES: Sequence[Entry] = (
         "console",
         N_("People"),
         _PEOPLE,
-        also=("/members/console/searches", "/members/console/selections"),
+        also=("/members/console/searches", "/members/console/selections", "/members/console/contacts"),
     ),
     Entry(N_("Applications"), "/members/console/applications", "user-check", "console", N_("People"), _PEOPLE),
     Entry(
@@ -129,13 +129,20 @@ ENTRIES: Sequence[Entry] = (
         "/members/my/announcements",
         "megaphone",
         "my",
-        roles=frozenset({Role.MEMBER, Role.APPLICANT}),
+        roles=frozenset({Role.MEMBER, Role.APPLICANT, Role.CONTACT}),
     ),
     Entry(N_("Invoices and receipts"), "/billing/my/invoices", "receipt-japanese-yen", "my"),
     Entry(N_("Events"), "/events/my/events", "calendar-days", "my"),
-    Entry(N_("Requests"), "/members/my/requests", "send", "my", roles=frozenset({Role.MEMBER}), at_hand=False),
+    Entry(
+        N_("Requests"),
+        "/members/my/requests",
+        "send",
+        "my",
+        roles=frozenset({Role.MEMBER, Role.CONTACT}),
+        at_hand=False,
+    ),
     Entry(N_("History"), "/members/my/records", "history", "my", roles=frozenset({Role.MEMBER}), at_hand=False),
-    Entry(N_("Profile"), "/members/my/profile", "circle-user-round", "my"),
+    Entry(N_("Profile"), "/members/my/profile", "circle-user-round", "my", also=("/members/my/corporation",)),
 )
 
 

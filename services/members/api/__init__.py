@@ -7,12 +7,14 @@ from services.members.api.announcements import api as announcements
 from services.members.api.applications import api as applications
 from services.members.api.bulk import api as bulk
 from services.members.api.cards import api as cards
+from services.members.api.contacts import api as contacts
 from services.members.api.custom_fields import api as custom_fields
 from services.members.api.histories import api as histories
 from services.members.api.integrations import api as integrations
 from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
 from services.members.api.my_announcements import api as my_announcements
+from services.members.api.my_corporation import api as my_corporation
 from services.members.api.numbering import api as numbering
 from services.members.api.record_kinds import api as record_kinds
 from services.members.api.records import api as records
@@ -30,6 +32,8 @@ API = (
     numbering,
     applications,
     member_requests,
+    contacts,
+    my_corporation,
     cards,
     announcements,
     my_announcements,

@@ -25,6 +25,7 @@ class PersonSchema(Schema):
     """What can be said of a member. Dates are ISO dates. Custom fields by their key, as `custom-fields` tells them:
     texts, codes of choices, lists of codes, `yes` and `no`; null empties one, and what is not said stays."""
 
+    kind = fields.String(validate=validate.OneOf(list(KINDS)))
     name = fields.String(required=True, validate=validate.Length(min=1, max=200))
     kana = fields.String(validate=validate.Length(max=200))
     roman = fields.String(validate=validate.Length(max=200))
@@ -182,7 +183,9 @@ class UploadSchema(Schema):
 
 class MeSchema(Schema):
     account_id = fields.UUID()
-    person_id = fields.UUID(allow_none=True)
+    person_id = fields.UUID(
+        allow_none=True, metadata={"description": "For whom they are on My Page: of a contact, the corporate member"}
+    )
     society_id = fields.UUID()
     name = fields.String()
     language = fields.String()

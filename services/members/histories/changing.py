@@ -12,6 +12,7 @@ from services.members.histories.entries import Entry
 from services.members.histories.settling import entry_row, entry_values, histories, settle
 from services.members.histories.tracks import History, Track
 from services.members.models import DatedEntry, MemberRow
+from services.members.search_conditions import KINDS
 from shared.errors import NotFound
 from shared.uow import UnitOfWork
 
@@ -25,7 +26,7 @@ def history_of(uow: UnitOfWork, track: Track, member_id: str) -> Sequence[DatedE
 def lock_history(uow: UnitOfWork, track: Track, member_id: str) -> tuple[MemberRow, History]:
     """The member, and the history, which nobody else changes from now on. Raises NotFound."""
     row = uow.get(MemberRow, member_id, lock=True)
-    if row.kind == "guest":
+    if row.kind not in KINDS:
         raise NotFound
     return row, histories(uow, track, [row])[row.id]
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from services.members.histories.settling import histories, settle
 from services.members.histories.tracks import CATEGORY, STANDING, TRACKS, Track
 from services.members.models import CategoryEntryRow, MemberRow, StandingRow
+from services.members.search_conditions import KINDS
 from shared.service import RunningService
 from shared.trouble import again
 from shared.uow import UnitOfWork
@@ -44,7 +45,7 @@ def begin_histories(uow: UnitOfWork, after: str | None = None) -> str | None:
     """Of the next some thousands of them, in the order of their ids. Returns the last; None when there was nobody."""
     standing, category = (sa.exists().where(rows.member_id == MemberRow.id) for rows in (StandingRow, CategoryEntryRow))
     missing = ~standing | (MemberRow.category.is_not(None) & ~category)
-    statement = sa.select(MemberRow).where(MemberRow.kind != "guest", missing).order_by(MemberRow.id).limit(AT_ONCE)
+    statement = sa.select(MemberRow).where(MemberRow.kind.in_(KINDS), missing).order_by(MemberRow.id).limit(AT_ONCE)
     if after:
         statement = statement.where(MemberRow.id > after)
     rows = uow.session.scalars(statement.with_for_update(skip_locked=True)).all()

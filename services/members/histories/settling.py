@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.members.categories import list_categories
+from services.members.corporations.acting import logins_of
 from services.members.histories.entries import Entry
 from services.members.histories.tracks import STANDING, TRACKS, History, Track
-from services.members.models import AccountRow, DatedEntry, MemberRow
+from services.members.models import DatedEntry, MemberRow
 from services.members.sessions import end_all_sessions
 from services.members.standings.dates import day_of_leaving
 from services.members.standings.words import ENDED
@@ -168,5 +169,4 @@ def _recorded(
 
 def _end_sessions(uow: UnitOfWork, member_ids: Sequence[str]) -> None:
     if member_ids:
-        accounts = sa.select(AccountRow.id).where(AccountRow.person_id.in_(member_ids))
-        end_all_sessions(uow, uow.session.scalars(accounts).all())
+        end_all_sessions(uow, logins_of(uow, member_ids))

@@ -14,6 +14,7 @@ from services.members.models.announcements import AnnouncementRow, AttachmentPar
 from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
 from services.members.models.cards import CardSettingsRow, CertificateRow, CodeRow
+from services.members.models.corporations import ContactRow, CorporateSettingsRow
 from services.members.models.custom_fields import CustomFieldRow
 from services.members.models.email_changes import EmailChangeRow
 from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
@@ -39,6 +40,8 @@ __all__ = [
     "CategoryRow",
     "CertificateRow",
     "CodeRow",
+    "ContactRow",
+    "CorporateSettingsRow",
     "CustomFieldRow",
     "DatedEntry",
     "EmailChangeRow",

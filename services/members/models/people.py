@@ -36,7 +36,7 @@ class CategoryRow(SocietyOwned, Base):
 class PersonFields:
     """What is known of a person; a staged row of a roster has the same columns."""
 
-    kind: Mapped[str] = mapped_column(default="individual")  # individual | corporate | guest
+    kind: Mapped[str] = mapped_column(default="individual")  # individual | corporate | contact | guest
     name: Mapped[str]
     kana: Mapped[str] = mapped_column(default="")
     roman: Mapped[str] = mapped_column(default="")
@@ -60,7 +60,8 @@ PERSON_COLUMNS = tuple(name for name in PersonFields.__annotations__)
 
 
 class MemberRow(PersonFields, SocietyOwned, Base):
-    """A person of the society. A guest is somebody with an account who is no member: staff, for example."""
+    """A person of the society. A guest is somebody with an account who is no member: staff, for example; a contact
+    speaks for a corporate member, see `ContactRow`."""
 
     __tablename__ = "members"
     __table_args__ = (
@@ -85,12 +86,16 @@ class MemberRow(PersonFields, SocietyOwned, Base):
     address_dead_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime
     )  # mail to the e-mail address came back for good
+    # of a corporate member, kept by corporations/following.py: the main contact's address, to which its letters go;
+    # and the names of its contacts as they are searched
+    letters_to: Mapped[str | None]
+    contact_words: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
 
     def name_in(self, language: str) -> str:
         return (self.roman or self.name) if language == "en" else self.name
 
     def public(self, category: CategoryRow | None) -> Person:
-        return public_person(self.id, self.revision, self, category)
+        return public_person(self.id, self.revision, self, category, self.letters_to)
 
 
 class NumberRow(SocietyOwned, Base):
@@ -103,8 +108,14 @@ class NumberRow(SocietyOwned, Base):
     member_id: Mapped[str] = mapped_column(sa.ForeignKey("members.id"), index=True)
 
 
-def public_person(id: str, revision: int, fields: PersonFields | sa.Row[Any], category: CategoryRow | None) -> Person:
-    """The person as the other services may know them."""
+def public_person(
+    id: str,
+    revision: int,
+    fields: PersonFields | sa.Row[Any],
+    category: CategoryRow | None,
+    letters_to: str | None = None,
+) -> Person:
+    """The person as the other services may know them: with the address to which letters go."""
     return Person(
         id=id,
         revision=revision,
@@ -112,7 +123,7 @@ def public_person(id: str, revision: int, fields: PersonFields | sa.Row[Any], ca
         name=fields.name,
         kana=fields.kana,
         roman=fields.roman,
-        email=fields.email or "",
+        email=letters_to or fields.email or "",
         language=fields.language,
         number=fields.number,
         standing=fields.standing,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.members.pages.all_contacts import pages as all_contacts
 from services.members.pages.announcements import pages as announcements
 from services.members.pages.api_docs import pages as api_docs
 from services.members.pages.applications import pages as applications
@@ -9,6 +10,7 @@ from services.members.pages.apply import pages as apply
 from services.members.pages.attachments import pages as attachments
 from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
+from services.members.pages.contacts import pages as contacts
 from services.members.pages.custom_fields import pages as custom_fields
 from services.members.pages.differences import pages as differences
 from services.members.pages.email import pages as email
@@ -21,6 +23,7 @@ from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
 from services.members.pages.my_announcements import pages as my_announcements
+from services.members.pages.my_corporation import pages as my_corporation
 from services.members.pages.my_records import pages as my_records
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
@@ -45,6 +48,8 @@ OF_MEMBERS = (
     applications,
     member_requests,
     member_papers,
+    contacts,
+    all_contacts,
     rosters,
     differences,
     categories,
@@ -53,5 +58,5 @@ OF_MEMBERS = (
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)
 OF_OFFICE = (staff, integrations, api_docs)
-OF_MY_PAGE = (my, my_requests, my_records, cards, email, security)
+OF_MY_PAGE = (my, my_corporation, my_requests, my_records, cards, email, security)
 PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, *OF_OFFICE, *OF_MY_PAGE)

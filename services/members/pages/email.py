@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
+from services.members.corporations.acting import own_person_id
 from services.members.email_changes import ask_for_new_email, confirm_new_email, look_at_new_email, waiting_email
 from services.members.errors.links import LinkUnusable
 from services.members.models import MemberRow
@@ -75,7 +76,7 @@ def confirm(token: str) -> ResponseReturnValue:
 
 
 def _context(uow: UnitOfWork) -> dict[str, Any]:
-    person_id = str(principal().person_id)
+    person_id = own_person_id(uow, principal())
     return {"me": uow.get(MemberRow, person_id), "waiting": waiting_email(uow, person_id)}
 
 

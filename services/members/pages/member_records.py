@@ -17,6 +17,7 @@ from services.members.records.finding import records_of
 from services.members.records.keeping import keeping_of
 from services.members.records.kinds import list_kinds
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
+from services.members.search_conditions import KINDS
 from shared.errors import NotFound, TsudoiError
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
@@ -104,7 +105,7 @@ def _context(uow: UnitOfWork, member: UUID) -> dict[str, Any]:
         "kinds": _kinds(uow),
         "keeping": keeping_of(uow),
         "sources": RECORD_SOURCES,
-        "may_change": principal().may(*MEMBERS_CHANGE) and person.kind != "guest",
+        "may_change": principal().may(*MEMBERS_CHANGE) and person.kind in KINDS,
     }
 
 

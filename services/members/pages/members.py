@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import (
     Blueprint,
     flash,
@@ -21,6 +20,9 @@ from flask_babel import ngettext
 from marshmallow import Schema
 
 from services.members.accounts import account_of, ensure_account
+from services.members.corporations.acting import corporation_of
+from services.members.corporations.contacts import DUTIES
+from services.members.corporations.following import contacts_of
 from services.members.custom_fields.finding import list_fields, used_fields
 from services.members.export import Export
 from services.members.histories.changing import history_of
@@ -30,15 +32,15 @@ from services.members.login_policy import factor_of
 from services.members.members import CHANGEABLE, add_member, change_member, free_address
 from services.members.models import AccountRow, CustomFieldRow, MemberRow
 from services.members.pages.addresses import asks_for_address, with_address
+from services.members.pages.changes import changes_of
 from services.members.pages.custom_input import facts, input_values, other_facts, typed
 from services.members.pages.finding import asked_search, list_context, list_members, ticked
 from services.members.pages.words import (
     BADGES,
-    FIELDS,
     ChangedSchema,
     FormSchema,
     category_choices,
-    recorded_word,
+    kind_choices,
     standing_choices,
 )
 from services.members.password_links import send_link
@@ -46,13 +48,11 @@ from services.members.person_input import read_person
 from services.members.records.finding import records_of
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from services.members.search import matching
-from services.members.search_conditions import EVERYBODY, MemberSearch
+from services.members.search_conditions import EVERYBODY, KINDS, MemberSearch
 from services.members.second_factor import remove_factor
 from services.members.standings.words import ENDED, STANDINGS
 from shared import jobs
-from shared.audit import AuditRow
 from shared.errors import Forbidden, InvalidInput, NotFound, TsudoiError
-from shared.identity import Role
 from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
@@ -61,7 +61,7 @@ from shared.web.i18n import language
 from shared.web.sheets import sheet_answer
 
 pages = Blueprint("members", __name__, url_prefix="/members/console/members")
-LATEST_CHANGES, LATEST_RECORDS = 30, 5
+LATEST_RECORDS = 5
 
 
 @pages.get("")
@@ -93,7 +93,7 @@ def export(kind: str) -> ResponseReturnValue:
 @allow(*MEMBERS_CHANGE)
 def show_adding() -> ResponseReturnValue:
     with reading() as uow:
-        values = {"standing": "active", "language": "ja", "joined_on": uow.today}
+        values = {"kind": "individual", "standing": "active", "language": "ja", "joined_on": uow.today}
         return render_template("members/member_form.html", values=values, **_form_context(uow))
 
 
@@ -119,27 +119,28 @@ def add() -> ResponseReturnValue:
 def show_member(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         row = uow.get(MemberRow, str(id))
+        if row.kind == "contact":
+            corporation = corporation_of(uow, row.id)
+            return redirect(url_for("contacts.show_contact", member=corporation.id, id=row.id))
         account, fields = account_of(uow, row.id), list_fields(uow)
         known = [field for field in fields if field.key in row.custom or not field.retired_at]
-        history = sa.select(AuditRow).where(AuditRow.subject == f"member/{row.id}").order_by(AuditRow.id.desc())
         return render_template(
             "members/member.html",
             member=row,
-            category_names=dict(category_choices(uow)),
             account=account,
-            changes=uow.session.scalars(history.limit(LATEST_CHANGES)).all(),
             custom_facts=facts(known, row.custom),
             other_facts=other_facts(fields, row.custom),
-            field_names=FIELDS,
-            recorded_word=recorded_word,
             has_factor=account is not None and factor_of(uow, account.id) is not None,
             coming=[e for track in TRACKS for e in history_of(uow, track, row.id) if not e.in_force_at],
             records=records_of(uow, row.id, LATEST_RECORDS),
+            is_member=row.kind in KINDS,
+            contacts=contacts_of(uow, row.id) if row.kind == "corporate" else [],
+            duties=DUTIES,
             badges_of=BADGES,
             may_change=principal().may(*MEMBERS_CHANGE),
-            sees_trail=principal().may(Role.ADMINISTRATOR),
-            may_be_invited=bool(row.email) and row.standing not in ENDED,
+            may_be_invited=_may_be_invited(row),
             may_free_address=bool(row.email) and row.standing in ENDED,
+            **changes_of(uow, row.id),
         )
 
 
@@ -177,7 +178,7 @@ def invite(id: UUID) -> ResponseReturnValue:
     """A link to set the password, now."""
     with unit() as uow:
         person = uow.get(MemberRow, str(id), lock=True)
-        if not person.email or person.standing in ENDED:
+        if not _may_be_invited(person):
             raise InvalidInput
         account = ensure_account(uow, person)
         send_link(
@@ -237,6 +238,11 @@ def show_invitations(id: UUID) -> ResponseReturnValue:
     return render_template("members/invitations.html", job=job, sentence=sentence)
 
 
+def _may_be_invited(row: MemberRow) -> bool:
+    """Contacts are invited on a page of their own; instead of a corporate member whose letters they get, too."""
+    return bool(row.email) and row.standing not in ENDED and row.kind != "contact" and not row.letters_to
+
+
 def _export(uow: UnitOfWork, search: MemberSearch) -> Export:
     names = dict(category_choices(uow))
     words = {code: _(text) for code, text in STANDINGS.items()}
@@ -257,6 +263,7 @@ def _given(schema: type[Schema], fields: Sequence[CustomFieldRow]) -> dict[str, 
 def _form_context(uow: UnitOfWork, member: MemberRow | None = None) -> dict[str, Any]:
     return {
         "member": member,
+        "kinds": kind_choices(),
         "categories": category_choices(uow),
         "standings": standing_choices(),
         "custom_fields": used_fields(uow),

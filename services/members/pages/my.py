@@ -16,6 +16,7 @@ from services.members.models import MemberRow
 from services.members.pages.addresses import asks_for_address, with_address
 from services.members.pages.custom_input import facts, input_values, typed
 from services.members.pages.my_announcements import announcements_at_home
+from services.members.pages.my_corporation import own_corporation
 from services.members.pages.words import BADGES
 from services.members.person_input import read_about_oneself
 from services.members.standings.words import CURRENT
@@ -27,6 +28,7 @@ from shared.web.forms import form_again, load_form
 from shared.web.i18n import LANGUAGES, language
 
 pages = Blueprint("my", __name__, url_prefix="/members/my")
+THEMSELVES = PAYERS - {Role.CONTACT}  # what is registered of a corporate member, the office changes
 
 
 class ContactSchema(Schema):
@@ -49,13 +51,15 @@ def home() -> ResponseReturnValue:
 @allow(*PAYERS)
 def profile() -> ResponseReturnValue:
     with reading() as uow:
+        if principal().may(Role.CONTACT):
+            return render_template("members/my_corporation.html", **own_corporation(uow))
         mine = _mine(uow)
         told = facts(shown_fields(uow, mine["me"]), mine["me"].custom)
         return render_template("members/my_profile.html", **mine, custom_facts=told)
 
 
 @pages.get("/profile/edit")
-@allow(*PAYERS)
+@allow(*THEMSELVES)
 def show_editing() -> ResponseReturnValue:
     with reading() as uow:
         me = uow.get(MemberRow, str(principal().person_id))
@@ -66,7 +70,7 @@ def show_editing() -> ResponseReturnValue:
 
 
 @pages.post("/profile/edit")
-@allow(*PAYERS)
+@allow(*THEMSELVES)
 def edit() -> ResponseReturnValue:
     with reading() as uow:
         form = _form(uow, uow.get(MemberRow, str(principal().person_id)))
@@ -91,6 +95,7 @@ def _mine(uow: UnitOfWork) -> dict[str, Any]:
     me = uow.get(MemberRow, str(principal().person_id))
     return {
         "me": me,
+        "reader": principal().name if principal().may(Role.CONTACT) else "",
         "category": category_by_code(uow, me.category),
         "badges_of": BADGES,
         "has_card": principal().may(Role.MEMBER) and me.standing in CURRENT,

@@ -105,6 +105,13 @@ TRAIL = Trail(
         "stop-integration": N_("Stopped an integration"),
         "add-integration-key": N_("Made a key for an integration"),
         "remove-integration-key": N_("Removed a key of an integration"),
+        "add-contact": N_("Added a contact"),
+        "change-contact": N_("Changed a contact"),
+        "change-own-contact-person": N_("Changed their own data as a contact"),
+        "make-main-contact": N_("Chose the main contact"),
+        "end-contact": N_("Ended a contact"),
+        "resume-contact": N_("Took a contact on again"),
+        "change-corporate-page": N_("Changed whether there is a corporate My Page"),
         "add-record": N_("Added a history record"),
         "change-record": N_("Changed a history record"),
         "remove-record": N_("Removed a history record"),
@@ -164,6 +171,7 @@ TRAIL = Trail(
         "integration": Subject(
             N_("Integration"), "/members/console/integrations/{id}", (IntegrationRow.id, IntegrationRow.name)
         ),
+        "corporate-page": Subject(N_("Corporate My Page"), "/members/console/contacts"),
         "card-settings": Subject(N_("Cards and certificates"), "/members/console/papers"),
     },
     fields={
@@ -171,6 +179,7 @@ TRAIL = Trail(
         "category.name": N_("Designation"),
         "society.name": N_("Designation"),
         "name_en": N_("Name in English"),
+        "corporate_page": N_("Corporate My Page"),
         "file": N_("File"),
         "rows": N_("Rows"),
         "mode": N_("What the file is for"),

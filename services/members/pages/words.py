@@ -10,6 +10,7 @@ from marshmallow import fields
 
 from services.members.api.schemas import PersonSchema, possible_day
 from services.members.categories import list_categories
+from services.members.corporations.contacts import DUTIES
 from services.members.search_conditions import EMAIL, KINDS, LOGIN
 from services.members.standings.words import STANDINGS
 from shared.errors import N_
@@ -44,6 +45,10 @@ FIELDS = {
     "record": N_("History record"),
     "title_en": N_("Title in English"),
     "public": N_("Shown on My Page"),
+    "contact": N_("Contact person"),
+    "main_contact": N_("Main contact"),
+    "duty": N_("Duty"),
+    "ends_on": N_("Ends on"),
 }
 PERSON_KINDS = {**KINDS, "guest": N_("Not a member")}
 SEARCHED = {
@@ -104,6 +109,7 @@ ANNOUNCEMENT_BADGES = {
     "withdrawn": Badge(N_("Taken off"), "warn", "eye-off"),
 }
 
+CONTACT_STATES = {"ended": N_("Contacts of the past"), "all": N_("Present and past")}
 CARD_WORDS = {"renewed": N_("new code"), "revoked": N_("code revoked")}
 
 
@@ -118,6 +124,10 @@ RECORD_MODES = {
     "remove": N_("Remove records"),
 }
 RECORD_SOURCES = {"hand": N_("by hand"), "import": N_("by import")}
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    return [(code, _(text)) for code, text in KINDS.items()]
 
 
 def standing_choices() -> list[tuple[str, str]]:
@@ -136,6 +146,8 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
         return categories.get(value, value)
     if name == "kind":
         return _(PERSON_KINDS.get(value, value))
+    if name == "duty":
+        return _(DUTIES[value]) if value in DUTIES else value
     if name == "custom" and value:
         return "; ".join(f"{field}: {text}" for field, text in value.items())
     if name == "public":

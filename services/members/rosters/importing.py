@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.members.categories import list_categories
+from services.members.corporations.acting import logins_of
 from services.members.custom_fields.finding import list_fields
 from services.members.errors.files import RosterOutdated
-from services.members.models import AccountRow, CategoryRow, CustomFieldRow, MemberRow, NumberRow, RosterRow, StagedRow
+from services.members.models import CategoryRow, CustomFieldRow, MemberRow, NumberRow, RosterRow, StagedRow
 from services.members.models.people import PERSON_COLUMNS, public_person
 from services.members.rosters.histories import keep_histories
 from services.members.rosters.staff_addresses import moved_addresses
@@ -78,7 +79,7 @@ def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
         before = _as_they_were(uow, rows)
         _record(uow, roster, rows, before, fields)
         keep_histories(uow, rows, before)
-        _tell(uow, rows, categories)
+        _tell(uow, rows, before, categories)
     _shut_out(uow, roster.id)
     _update_changed(uow, roster.id, roster.changed)
     _keep_numbers(uow, roster.id)
@@ -133,7 +134,7 @@ def _changing(uow: UnitOfWork, roster_id: str) -> Iterator[Sequence[sa.Row[Any]]
 
 def _as_they_were(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> Members:
     ids = [row.member_id for row in rows if row.action == "changed"]
-    statement = sa.select(MemberRow.id, *_columns(MemberRow)).where(MemberRow.id.in_(ids))
+    statement = sa.select(MemberRow.id, MemberRow.letters_to, *_columns(MemberRow)).where(MemberRow.id.in_(ids))
     statement = statement.order_by(MemberRow.id).with_for_update()  # before their histories are
     return {member.id: member for member in uow.session.execute(statement)} if ids else {}
 
@@ -157,23 +158,26 @@ def _record(
     audit.record_many(uow, entries)
 
 
-def _tell(uow: UnitOfWork, rows: Sequence[sa.Row[Any]], categories: dict[str, CategoryRow]) -> None:
-    uow.say_all(
-        PersonChanged(
-            person=public_person(row.member_id, row.base_revision + 1, row, categories.get(row.category or ""))
+def _tell(uow: UnitOfWork, rows: Sequence[sa.Row[Any]], before: Members, categories: dict[str, CategoryRow]) -> None:
+    told = (
+        public_person(
+            row.member_id,
+            row.base_revision + 1,
+            row,
+            categories.get(row.category or ""),
+            before[row.member_id].letters_to if row.action == "changed" else None,
         )
         for row in rows
     )
+    uow.say_all(PersonChanged(person=person) for person in told)
     uow.write_messages()  # into the outbox now, so that memory stays flat
 
 
 def _shut_out(uow: UnitOfWork, roster_id: str) -> None:
-    statement = (
-        sa.select(AccountRow.id)
-        .join(StagedRow, StagedRow.member_id == AccountRow.person_id)
-        .where(StagedRow.roster_id == roster_id, StagedRow.action == "changed", StagedRow.standing.in_(ENDED))
+    gone = sa.select(StagedRow.member_id).where(
+        StagedRow.roster_id == roster_id, StagedRow.action == "changed", StagedRow.standing.in_(ENDED)
     )
-    accounts = uow.session.scalars(statement).all()
+    accounts = logins_of(uow, gone)
     if accounts:
         end_all_sessions(uow, accounts)
 

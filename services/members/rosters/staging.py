@@ -38,7 +38,8 @@ class Known:
         numbers = {row.given["number"] for row in rows if row.given.get("number")}
         emails = {row.given["email"] for row in rows if row.given.get("email")}
         wanted = sa.or_(MemberRow.number.in_(numbers), MemberRow.email.in_(emails))
-        found = uow.session.execute(sa.select(MemberRow.id, MemberRow.revision, *_COLUMNS).where(wanted)).all()
+        columns = (MemberRow.id, MemberRow.revision, MemberRow.contact_words, *_COLUMNS)
+        found = uow.session.execute(sa.select(*columns).where(wanted)).all()
         self.by_number = {member.number: member for member in found}
         self.by_email = {member.email: member for member in found}
         self._holders = holders(uow, numbers)
@@ -57,7 +58,7 @@ class Known:
         addressed = self.by_email.get(email) if email else None
         if addressed is None or addressed is numbered:
             return numbered, []
-        if numbered is not None or (number and addressed.number):
+        if numbered is not None or (number and addressed.number) or addressed.kind == "contact":
             return numbered, [Fault(EMAIL_TAKEN, {"holder": label(addressed)}, "email", row.number)]
         return addressed, []
 
@@ -129,7 +130,13 @@ def _staged(
         "differs": differs,
         **after,
         "search": search_text(
-            after["name"], after["kana"], after["roman"], after["number"], after["email"], after["affiliation"]
+            after["name"],
+            after["kana"],
+            after["roman"],
+            after["number"],
+            after["email"],
+            after["affiliation"],
+            member.contact_words if member else "",
         ),
     }
 

@@ -32,8 +32,10 @@ from shared.errors import Forbidden
 from shared.identity import Actor, Role
 from shared.ids import new_id
 from shared.service import RunningService
+from tests.unit.members import corporate_access
 from tests.unit.members.access_to_fields import CHANGES_OF_FIELDS, OTHERS_OF_FIELDS, PAGES_OF_FIELDS
 from tests.unit.members.conftest import LogIn, a_member, check, csrf, make_society, post, with_account, work
+from tests.unit.members.corporate_access import corporate_things
 
 A, F, C, E, R, M = Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS, Role.READER, Role.MEMBER
 ALL = (A, F, C, E, R, M, Role.APPLICANT, Role.GUEST, Role.CONTACT, Role.ORGANISER)
@@ -102,12 +104,12 @@ PAGES = {
     "/members/console/audit/export.csv": (A,),
     "/members/my/": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
     "/members/my/profile": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
-    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST),
     "/members/my/email": ALL,
-    "/members/my/announcements": (M, Role.APPLICANT),
-    "/members/my/announcements/{announcement}": (M, Role.APPLICANT),
-    "/members/my/requests": (M,),
-    "/members/my/requests/new/leave": (M,),
+    "/members/my/announcements": (M, Role.APPLICANT, Role.CONTACT),
+    "/members/my/announcements/{announcement}": (M, Role.APPLICANT, Role.CONTACT),
+    "/members/my/requests": (M, Role.CONTACT),
+    "/members/my/requests/new/leave": (M, Role.CONTACT),
     "/members/api/audit": (A,),
     "/members/my/card": (M,),
     "/members/my/card.pdf": (M,),
@@ -122,8 +124,8 @@ PAGES = {
     "/members/api/requests": SEE,
     "/members/api/announcements": SEE,
     "/members/api/announcements/{announcement}": SEE,
-    "/members/api/my/announcements": (M, Role.APPLICANT),
-    "/members/api/my/announcements/{announcement}": (M, Role.APPLICANT),
+    "/members/api/my/announcements": (M, Role.APPLICANT, Role.CONTACT),
+    "/members/api/my/announcements/{announcement}": (M, Role.APPLICANT, Role.CONTACT),
     "/members/api/card-settings": SEE,
     "/members/api/members/{member}/card": SEE,
     "/members/api/members/{member}/certificates": SEE,
@@ -141,6 +143,7 @@ PAGES = {
     "/members/api/imports/{roster}": CHANGE,
     "/members/api/imports/{roster}/faults": CHANGE,
     "/members/api/imports/{roster}/differences": CHANGE,
+    **corporate_access.PAGES,
 }
 CHANGES = {
     **CHANGES_OF_FIELDS,
@@ -191,8 +194,8 @@ CHANGES = {
     "/members/console/announcements/{announcement}/restore": CHANGE,
     "/members/console/announcements/{announcement}/remove": CHANGE,
     "/members/console/announcements/{announcement}/attachments/{file}/remove": CHANGE,
-    "/members/my/requests/new/leave": (M,),
-    "/members/my/requests/{request}/take-back": (M,),
+    "/members/my/requests/new/leave": (M, Role.CONTACT),
+    "/members/my/requests/{request}/take-back": (M, Role.CONTACT),
     "/members/my/card/renew": (M,),
     "/members/my/card/revoke": (M,),
     "/members/my/certificates": (M,),
@@ -217,7 +220,8 @@ CHANGES = {
     "/members/console/integrations/{integration}/stop": (A,),
     "/members/console/integrations/{integration}/keys": (A,),
     "/members/console/integrations/{integration}/keys/{key}/remove": (A,),
-    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST, Role.CONTACT),
+    "/members/my/profile/edit": (M, Role.APPLICANT, Role.GUEST),
+    **corporate_access.CHANGES,
 }
 
 
@@ -263,13 +267,18 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "integration": program.id,
         "key": key.id,
     }
-    return {"member": member.id, "account": account, "roster": roster, **found}
+    return {"member": member.id, "account": account, "roster": roster, **found, **corporate_things(running, society)}
+
+
+def as_one_with(as_role: LogIn, role: Role, things: dict[str, str]) -> FlaskClient:
+    """A contact has an account of their own, whomever they act for."""
+    return as_role(role, person=things["member"], account=things["contacts_account"])
 
 
 @pytest.mark.rule("S1")
 def test_every_page_opens_for_its_roles_only(as_role: LogIn, things: dict[str, str]) -> None:
     for role in ALL:
-        browser = as_role(role, person=things["member"])
+        browser = as_one_with(as_role, role, things)
         for page, roles in PAGES.items():
             status = browser.get(page.format(**things)).status_code
             assert status == (200 if role in roles else 403), (role, page)
@@ -278,7 +287,7 @@ def test_every_page_opens_for_its_roles_only(as_role: LogIn, things: dict[str, s
 @pytest.mark.rule("S1")
 def test_every_change_is_for_its_roles_only(as_role: LogIn, things: dict[str, str]) -> None:
     for role in ALL:
-        browser = as_role(role, person=things["member"])
+        browser = as_one_with(as_role, role, things)
         token = csrf(browser, "/members/password")
         for address, roles in CHANGES.items():
             if role not in roles:
@@ -314,6 +323,7 @@ def test_another_societys_things_are_not_there(as_role: LogIn, running: RunningS
         if "{" in address:
             form = {"name": "鈴木", "category": "regular", "standing": "active", "language": "ja", "roles": "reader"}
             form |= {"scopes": "members:read", "days": "90"}
+            form |= {"ends_on": "2030-01-01"}
             form |= {"starts_on": "2030-01-01", "answer": "x", "name_en": "x", "title": "x", "kind_id": things["kind"]}
             form |= {"label": "x", "label_en": "x", "type": "line"}
             assert post(stranger, address.format(**things), **form).status_code == 404, address
@@ -358,7 +368,7 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/token",
     )
     kit = ("/members/static", "/members/jobs", "/members/metrics", "/members/operator", "/members/api/openapi.json")
-    others = {
+    others = corporate_access.OTHERS | {
         "/members/api/integrations/<uuid:id>",
         "/members/api/integrations/<uuid:id>/keys",
         "/members/api/integrations/<uuid:id>/keys/<uuid:id>",

@@ -184,6 +184,7 @@ def test_names_only_suggest_and_never_match(world: World) -> None:
     payer = world.person("髙橋 ショウ子", "タカハシ ショウコ", "0042")
     twin = world.person("高橋 翔子", "タカハシ ショウコ", "0043")
     world.person("鈴木", "スズキ")
+    world.person("高橋 連絡", "タカハシ ショウコ", kind="contact")
     invoice = world.invoice(payer, 7_000)
     world.invoice(twin, 9_000)
     assert bring_in(world, line("", 7_000, "0042 タカハシ シヨウコ"), line("", 7_000, "タカハシシヨウコ")) == {
@@ -195,7 +196,9 @@ def test_names_only_suggest_and_never_match(world: World) -> None:
     page = staff.get(f"/payments/console/deposits/{numbered.id}").text
     assert "member number" in page and page.index("0042") < page.index("0043")
     page = staff.get(f"/payments/console/deposits/{plain.id}").text
-    assert "0042" in page and "0043" in page and "鈴木" not in page
+    assert "0042" in page and "0043" in page and "鈴木" not in page and "連絡" not in page
+    searched = staff.get(f"/payments/console/deposits/{plain.id}?q=高橋").text
+    assert "高橋 翔子" in searched and "連絡" not in searched, "a contact pays for the corporate member"
     done = staff.post(f"/payments/console/deposits/{plain.id}/assignment", {"invoice_id": invoice.id})
     assert "Payment of ¥7,000" in done.text
     (said,) = world.said(PaymentReceived)

@@ -130,8 +130,14 @@ class World:
             )
             return [msgspec.json.decode(row.payload, type=kind) for row in rows]
 
-    def person(self, name: str = "山田 太郎", kana: str = "ヤマダ タロウ", number: str | None = None) -> str:
-        person = Person(id=new_id(), revision=1, kind="individual", name=name, kana=kana, number=number)
+    def person(
+        self,
+        name: str = "山田 太郎",
+        kana: str = "ヤマダ タロウ",
+        number: str | None = None,
+        kind: str = "individual",
+    ) -> str:
+        person = Person(id=new_id(), revision=1, kind=kind, name=name, kana=kana, number=number)
         self.hear(PersonChanged(person=person))
         return person.id
 
