@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from services.billing import allocation, invoices
+from services.billing.erasure import forget_payers
 from shared.errors import NotYet
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
 from shared.messages.events import RegistrationCancelled, RegistrationPlaced
+from shared.messages.members import PersonErased
 from shared.messages.payments import PaymentReceived, PaymentReversed
-from shared.service import Subscriptions
+from shared.service import InBulk, Subscriptions
 from shared.uow import UnitOfWork
 
 
@@ -55,6 +57,7 @@ def cancel_registration_invoice(uow: UnitOfWork, message: RegistrationCancelled)
 SUBSCRIPTIONS: Subscriptions = {
     **SOCIETIES_AND_SESSIONS,
     **PEOPLE,
+    PersonErased: InBulk(forget_payers),
     PaymentReceived: apply_payment,
     PaymentReversed: release_payment,
     RegistrationPlaced: invoice_registration,

@@ -15,6 +15,7 @@ from services.members.standings.periods import periods_of, standing_today
 from services.members.standings.words import CURRENT, MEMBERSHIP
 from shared import audit
 from shared.errors import NotFound
+from shared.people import ERASED
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 
@@ -62,9 +63,9 @@ def issued_certificates() -> sa.Select[Any, Any]:
 
 
 def certificate_of(uow: UnitOfWork, person_id: str, id: str) -> CertificateRow:
-    """Raises NotFound, also where it is somebody else's."""
+    """Raises NotFound, also where it is somebody else's, or its owner was erased: then only its number is left."""
     row = uow.get(CertificateRow, id)
-    if row.person_id != person_id:
+    if row.person_id != person_id or not row.facts:
         raise NotFound
     return row
 
@@ -76,7 +77,7 @@ def _next_number(uow: UnitOfWork) -> int:
 
 
 def _facts(uow: UnitOfWork, member: MemberRow) -> dict[str, Any]:
-    periods = [] if member.kind == "guest" else periods_of(uow, member)
+    periods = [] if member.kind in ("guest", ERASED) else periods_of(uow, member)
     if not periods:
         raise NeverMember(name=member.name)
     standing, category = standing_today(uow, member), category_by_code(uow, member.category)

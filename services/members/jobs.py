@@ -9,6 +9,7 @@ from services.members.announcements.telling import tell_announcements
 from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
 from services.members.email_changes import forget_old_changes
+from services.members.erasure.erasing import erase_due
 from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
 from services.members.histories.coming import begin_histories, let_categories_come, let_standings_come
 from services.members.invitations import INVITE, send_invitations
@@ -42,6 +43,7 @@ DUE = (
     Due("forget-old-attempts", timedelta(hours=1), forget_old_attempts),
     Due("forget-old-rosters", timedelta(hours=6), forget_old_rosters),
     Due("forget-old-records", timedelta(minutes=1), forget_old_records),
+    Due("erase-people", timedelta(minutes=1), erase_due),
     Due("forget-old-selections", timedelta(hours=6), forget_old_selections),
 )
 

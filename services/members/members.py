@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from services.members.applications.pending import refuse_while_pending
 from services.members.categories import category_by_code
+from services.members.errors.erasure import PersonErased
 from services.members.errors.histories import StillMember
 from services.members.errors.people import EmailInUse, NumberInUse
 from services.members.histories.settling import begin_histories_of, from_today, histories
@@ -24,6 +25,7 @@ from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput
 from shared.identity import Role
 from shared.ids import new_id
 from shared.messages.members import ApplicationReceived, PersonChanged
+from shared.people import ERASED
 from shared.uow import UnitOfWork
 
 CHANGEABLE = (
@@ -138,6 +140,8 @@ def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: str) -> MemberRow:
+    if row.kind == ERASED:
+        raise PersonErased
     before = {name: getattr(row, name) for name in values}
     changed = {name: value for name, value in values.items() if value != before[name]}
     if not changed:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from services.notifications.audience import members_with_address
+from services.notifications.erasure import forget_recipients
 from services.notifications.letters import Draft, queue_letter, queue_letters
 from services.notifications.notes import note
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
@@ -28,6 +29,7 @@ from shared.messages.members import (
     EmailChangeStarted,
     MemberAdmitted,
     PasswordResetStarted,
+    PersonErased,
     RequestDecided,
     RequestMade,
 )
@@ -196,6 +198,7 @@ def _about_registration(uow: UnitOfWork, kind: str, registration: Registration) 
 SUBSCRIPTIONS: Subscriptions = {
     **SOCIETIES_AND_SESSIONS,
     **PEOPLE,
+    PersonErased: InBulk(forget_recipients),
     PasswordResetStarted: write_password_letter,
     ApplicationStarted: write_application_letter,
     EmailChangeStarted: write_email_change_letter,

@@ -75,6 +75,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(N_("Cards and certificates"), "/members/console/papers", "id-card", "console", N_("People"), _PEOPLE),
     Entry(N_("History records"), "/members/console/records", "history", "console", N_("People"), _PEOPLE),
     Entry(N_("Categories"), "/members/console/categories", "shapes", "console", N_("People"), _PEOPLE),
+    Entry(N_("Erasure"), "/members/console/erasure", "user-x", "console", N_("People"), _PEOPLE),
     Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), frozenset({_ADMIN})),
     Entry(
         N_("Audit trail"),

@@ -13,6 +13,7 @@ from services.members.histories.settling import entry_row, entry_values, histori
 from services.members.histories.tracks import History, Track
 from services.members.models import DatedEntry, MemberRow
 from shared.errors import NotFound
+from shared.people import ERASED
 from shared.uow import UnitOfWork
 
 
@@ -25,7 +26,7 @@ def history_of(uow: UnitOfWork, track: Track, member_id: str) -> Sequence[DatedE
 def lock_history(uow: UnitOfWork, track: Track, member_id: str) -> tuple[MemberRow, History]:
     """The member, and the history, which nobody else changes from now on. Raises NotFound."""
     row = uow.get(MemberRow, member_id, lock=True)
-    if row.kind == "guest":
+    if row.kind in ("guest", ERASED):
         raise NotFound
     return row, histories(uow, track, [row])[row.id]
 

@@ -15,6 +15,7 @@ from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
 from services.members.models.cards import CardSettingsRow, CertificateRow, CodeRow
 from services.members.models.email_changes import EmailChangeRow
+from services.members.models.erasure import ErasureRow, HoldRow, PersonKeepingRow
 from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
 from services.members.models.member_requests import RequestRow
 from services.members.models.people import CategoryRow, MemberRow, NumberRow, PersonFields
@@ -39,7 +40,9 @@ __all__ = [
     "CodeRow",
     "DatedEntry",
     "EmailChangeRow",
+    "ErasureRow",
     "HalfLoginRow",
+    "HoldRow",
     "LoginPolicyRow",
     "LoginSessionRow",
     "MemberRow",
@@ -47,6 +50,7 @@ __all__ = [
     "PasswordLinkRow",
     "PasswordRequestRow",
     "PersonFields",
+    "PersonKeepingRow",
     "ReadRow",
     "RecordKeepingRow",
     "RecordKindRow",

@@ -9,6 +9,7 @@ from services.members.pages.attachments import pages as attachments
 from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
 from services.members.pages.email import pages as email
+from services.members.pages.erasure import pages as erasure
 from services.members.pages.histories import pages as histories
 from services.members.pages.login import pages as login
 from services.members.pages.member_papers import pages as member_papers
@@ -17,6 +18,7 @@ from services.members.pages.member_requests import pages as member_requests
 from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
 from services.members.pages.my_announcements import pages as my_announcements
+from services.members.pages.my_data import pages as my_data
 from services.members.pages.my_records import pages as my_records
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
@@ -43,8 +45,9 @@ OF_MEMBERS = (
     member_papers,
     rosters,
     categories,
+    erasure,
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)
-OF_MY_PAGE = (my, my_requests, my_records, cards, email, security)
+OF_MY_PAGE = (my, my_requests, my_records, my_data, cards, email, security)
 PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, staff, *OF_MY_PAGE)

@@ -1,0 +1,153 @@
+"""People are erased 個人情報の消去: what says who they were goes, and a tombstone stays, so that nobody comes back by
+mistake and no member number is given out twice. The other services are told, and forget likewise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.members.erasure.due import gone, hold_of, keeping_of, over_by, refuse_needed
+from services.members.errors.erasure import ErasureHeld
+from services.members.models import (
+    AccountRow,
+    ApplicationRow,
+    CategoryEntryRow,
+    CertificateRow,
+    CodeRow,
+    EmailChangeRow,
+    ErasureRow,
+    HalfLoginRow,
+    HoldRow,
+    LoginSessionRow,
+    MemberRow,
+    PasswordLinkRow,
+    PasswordRequestRow,
+    ReadRow,
+    RecordRow,
+    RequestRow,
+    SavedSearchRow,
+    SecondFactorRow,
+    SelectedRow,
+    SpareCodeRow,
+    StandingRow,
+)
+from services.members.models.people import BLANK_PERSON
+from services.members.sessions import end_all_sessions
+from shared import audit
+from shared.db import insert_rows
+from shared.messages.members import PersonErased
+from shared.people import ERASED, NAME_OF_ERASED, ROMAN_OF_ERASED
+from shared.uow import UnitOfWork
+
+AT_ONCE = 500  # people in a transaction; the others follow a minute later
+
+_OF_ACCOUNTS: tuple[Any, ...] = (
+    HalfLoginRow.account_id,
+    LoginSessionRow.account_id,
+    PasswordLinkRow.account_id,
+    SpareCodeRow.account_id,
+    SecondFactorRow.account_id,
+    SavedSearchRow.owner_id,
+    AccountRow.id,
+)
+_OF_PEOPLE: tuple[Any, ...] = (
+    RecordRow.member_id,
+    RequestRow.person_id,
+    EmailChangeRow.person_id,
+    ApplicationRow.member_id,
+    CodeRow.person_id,
+    ReadRow.person_id,
+    SelectedRow.member_id,
+    StandingRow.member_id,
+    CategoryEntryRow.member_id,
+    HoldRow.person_id,
+)
+_TOMBSTONE: Mapping[str, Any] = {
+    **{name: value for name, value in BLANK_PERSON.items() if name != "standing"},
+    "kind": ERASED,
+    "name": NAME_OF_ERASED,
+    "roman": ROMAN_OF_ERASED,
+    "search": "",
+    "address_dead_at": None,
+}
+
+
+def erase_due(uow: UnitOfWork) -> None:
+    """Due work: whose time is over, so many at a time."""
+    over = gone().where(over_by(keeping_of(uow), uow.today), HoldRow.person_id.is_(None))
+    ids = uow.session.scalars(over.with_only_columns(MemberRow.id).order_by(MemberRow.id).limit(AT_ONCE)).all()
+    if ids:
+        _erase(uow, ids, "time")
+
+
+def erase_on_request(uow: UnitOfWork, id: str) -> None:
+    """At once, because the person asks for it 消去の請求. Raises NotFound, PersonErased, NotToBeErased, ErasureHeld."""
+    person = uow.get(MemberRow, id, lock=True)
+    refuse_needed(uow, person)
+    if hold_of(uow, id):
+        raise ErasureHeld(name=person.name)
+    _erase(uow, [id], "request")
+
+
+def what_goes(uow: UnitOfWork, id: str) -> Mapping[str, int]:
+    """How much of each kind is deleted with a person, for a look before."""
+    columns: dict[str, Any] = {
+        "login": AccountRow.person_id,
+        "records": RecordRow.member_id,
+        "requests": RequestRow.person_id,
+        "certificates": CertificateRow.person_id,
+        "history": StandingRow.member_id,
+    }
+    counts = {
+        name: uow.session.scalar(sa.select(sa.func.count()).where(column == id)) for name, column in columns.items()
+    }
+    return {name: count or 0 for name, count in counts.items()}
+
+
+def _erase(uow: UnitOfWork, ids: Sequence[str], cause: str) -> None:
+    lock = sa.select(MemberRow.id, MemberRow.email).where(MemberRow.id.in_(ids), MemberRow.kind != ERASED)
+    found = uow.session.execute(lock.order_by(MemberRow.id).with_for_update()).all()
+    ids, emails = [id for id, _ in found], [email for _, email in found if email]
+    _end_logins(uow, ids)
+    for column in _OF_PEOPLE:
+        _delete(uow, column.in_(ids), column)
+    for column in (ApplicationRow.email, PasswordRequestRow.email):
+        _delete(uow, column.in_(emails), column)
+    _change(uow, sa.update(CertificateRow).where(CertificateRow.person_id.in_(ids)).values(facts={}, issued_by=""))
+    empty = sa.update(MemberRow).where(MemberRow.id.in_(ids))
+    _change(uow, empty.values(**_TOMBSTONE, revision=MemberRow.revision + 1, changed_at=uow.now))
+    _say(uow, ids, cause)
+
+
+def _end_logins(uow: UnitOfWork, ids: Sequence[str]) -> None:
+    accounts = uow.session.scalars(sa.select(AccountRow.id).where(AccountRow.person_id.in_(ids))).all()
+    end_all_sessions(uow, accounts)
+    uow.session.flush()
+    kept = sa.update(SavedSearchRow).where(SavedSearchRow.owner_id.in_(accounts), SavedSearchRow.shared)
+    _change(uow, kept.values(owner_name=NAME_OF_ERASED))
+    for column in _OF_ACCOUNTS:
+        theirs = column.in_(accounts)
+        _delete(uow, sa.and_(theirs, ~SavedSearchRow.shared) if column is SavedSearchRow.owner_id else theirs, column)
+
+
+def _say(uow: UnitOfWork, ids: Sequence[str], cause: str) -> None:
+    """One by one in the trail, and to the others; a request does not wait behind thousands whose time is over."""
+    revisions = sa.select(MemberRow.id, MemberRow.revision).where(MemberRow.id.in_(ids)).order_by(MemberRow.id)
+    erased = uow.session.execute(revisions).all()
+    same = {"society_id": uow.society_id, "erased_on": uow.today, "cause": cause, "erased_by": uow.actor.name}
+    insert_rows(uow.session, ErasureRow, [{**same, "person_id": id, "revision": new} for id, new in erased])
+    audit.record_many(
+        uow, [audit.trail_entry(uow, "erase-person", f"member/{id}", after={"cause": cause}) for id, _ in erased]
+    )
+    said = [PersonErased(person_id=id, revision=revision, erased_on=uow.today) for id, revision in erased]
+    uow.say_all(said, bulk=cause == "time")
+
+
+def _delete(uow: UnitOfWork, which: sa.ColumnElement[bool], column: Any) -> None:
+    _change(uow, sa.delete(column.class_).where(which))
+
+
+def _change(uow: UnitOfWork, statement: sa.Update | sa.Delete) -> None:
+    uow.session.execute(statement, execution_options={"synchronize_session": False})
