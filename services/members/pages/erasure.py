@@ -43,6 +43,7 @@ from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.forms import Faults, form_again, load_form
 from shared.web.listing import list_rows
+from shared.web.problems import translated
 from shared.web.sheets import sheet_answer
 
 pages = Blueprint("erasure", __name__, url_prefix="/members/console")
