@@ -35,7 +35,8 @@ from shared.tables import write_csv
 from shared.uow import UnitOfWork
 
 Rows = Sequence[Mapping[str, Any]]
-OFFICE_ONLY = ("note", "custom")
+OFFICE_ONLY = ("note", "custom", "search")
+SEEN = (*(name for name in PERSON_COLUMNS if name not in OFFICE_ONLY), "history", "categories", "request", "certificate")
 
 
 def hand_out(uow: UnitOfWork, person_id: str, *, whole: bool = False) -> Mapping[str, Rows]:
@@ -69,7 +70,7 @@ def _cell(word: Callable[[str], str], column: str, value: Any) -> Any:
 
 
 def _tables(uow: UnitOfWork, person: MemberRow, whole: bool) -> Iterator[tuple[str, Rows]]:
-    shown = [name for name in PERSON_COLUMNS if name != "search" and (whole or name not in OFFICE_ONLY)]
+    shown = [name for name in PERSON_COLUMNS if name in SEEN or (whole and name != "search")]
     yield "profile", [{"item": name, "value": getattr(person, name)} for name in shown]
     yield "numbers", _read(uow, (NumberRow.number,), NumberRow.member_id == person.id, NumberRow.number)
     yield (
@@ -118,11 +119,11 @@ def _logins(uow: UnitOfWork, person: MemberRow) -> Iterator[Mapping[str, Any]]:
 def _changes(uow: UnitOfWork, person: MemberRow, whole: bool) -> Iterator[Mapping[str, Any]]:
     """Who of the office has done it is not theirs to know."""
     columns = (AuditRow.at, AuditRow.action, AuditRow.before, AuditRow.after)
-    hidden = () if whole else OFFICE_ONLY
     for row in _read(uow, columns, AuditRow.subject == f"member/{person.id}"):
-        sides = {side: _without(row[side], hidden) for side in ("before", "after")}
-        yield {"at": row["at"], "action": row["action"], **sides}
+        sides = row if whole else {side: _seen(row[side]) for side in ("before", "after")}
+        if whole or any(sides.values()):
+            yield {**row, **sides}
 
 
-def _without(values: Mapping[str, Any] | None, hidden: Sequence[str]) -> dict[str, Any] | None:
-    return None if values is None else {name: value for name, value in values.items() if name not in hidden}
+def _seen(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (values or {}).items() if name in SEEN}

@@ -16,6 +16,8 @@ from services.members.models import AttemptsRow
 from shared.ids import new_id
 from shared.uow import UnitOfWork
 
+OWN_DATA_AN_HOUR = 5
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -63,7 +65,7 @@ def new_email_limits(account_id: str, email: str) -> Sequence[Limit]:
 
 def own_data_limits(account_id: str) -> Sequence[Limit]:
     """Each reads through the whole database, and is a copy of everything."""
-    return (Limit(_key("own-data-of", account_id), 10, timedelta(hours=1), TooManyDownloads),)
+    return (Limit(_key("own-data-of", account_id), OWN_DATA_AN_HOUR, timedelta(hours=1), TooManyDownloads),)
 
 
 def verification_limits(place: str) -> Sequence[Limit]:

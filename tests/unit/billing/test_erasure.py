@@ -16,7 +16,7 @@ from tests.unit.billing.office import Office, person
 
 CANARIES = ("金糸雀", "カナリヤ", "kanariya")
 BY_LAW = {
-    "invoices.document": "invoices as issued: ten years (法人税法施行規則59条, 消費税法施行令50条)",
+    "invoices.document": "invoices as issued: ten years (法人税法施行規則59条, 消費税法施行令70条の13)",
     "receipts.document": "receipts as issued: likewise",
 }
 FIELDS = {"name": "金糸雀 鳴子", "kana": "カナリヤ ナルコ", "roman": "Naruko Kanariya", "email": "kanariya@example.org"}
