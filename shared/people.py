@@ -63,9 +63,7 @@ def forget_people(uow: UnitOfWork, messages: Sequence[PersonErased]) -> None:
 
 def tombstone(id: str, revision: int) -> Person:
     """Nobody any more: no name, no address, no number."""
-    return Person(
-        id=id, revision=revision, kind=ERASED, name=NAME_OF_ERASED, roman=ROMAN_OF_ERASED, standing="left"
-    )
+    return Person(id=id, revision=revision, kind=ERASED, name=NAME_OF_ERASED, roman=ROMAN_OF_ERASED, standing="left")
 
 
 def _keep_newest(uow: UnitOfWork, people: Iterable[Person]) -> None:

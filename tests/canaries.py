@@ -29,9 +29,7 @@ def places(running: RunningService, canaries: Sequence[str]) -> set[str]:
             rows = database.execute(f'SELECT * FROM "{table}"')
             names = [column[0] for column in rows.description]
             for row in rows:
-                found |= {
-                    f"{table}.{name}" for name, value in zip(names, row, strict=True) if _holds(value, needles)
-                }
+                found |= {f"{table}.{name}" for name, value in zip(names, row, strict=True) if _holds(value, needles)}
     return found
 
 

@@ -1,6 +1,6 @@
-"""Payers who were erased 個人情報の消去. What was issued to them keeps its addressee as long as books and documents must be
-kept (法人税法・消費税法: at least seven years, ten where a loss is carried forward, counted from two months after the end
-of the fiscal year); then the addressee goes, too. Amounts and numbers stay."""
+"""Payers who were erased 個人情報の消去. What was issued to them keeps its addressee as long as books and documents are to
+be kept (法人税法, 消費税法: seven years, ten where a loss is carried forward, counted from two months after the end of the
+fiscal year); then the addressee goes, too. Amounts and numbers stay."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from services.billing import papers
 from services.billing.models import InvoiceRow, ReceiptRow
 from shared import audit
 from shared.japan.calendar import fiscal_year_of, fiscal_year_span
-from shared.messages.members import PersonErased
-from shared.people import ERASED, NAME_OF_ERASED, PersonRow, forget_people
+from shared.people import ERASED, NAME_OF_ERASED, PersonRow
 from shared.uow import UnitOfWork
 
 KEPT_YEARS, KEPT_MONTHS = 10, 2
 AT_ONCE = 500  # documents in a transaction; the others follow an hour later
 
 
-def forget_payers(uow: UnitOfWork, messages: Sequence[PersonErased]) -> None:
-    """The copies of these people become tombstones; before, whatever was issued to them is frozen as it was issued."""
-    _freeze(uow, [message.person_id for message in messages])
-    forget_people(uow, messages)
+def freeze_documents_of(uow: UnitOfWork, ids: Sequence[str]) -> None:
+    """As they were issued, before the copies of these people are emptied."""
+    issued = sa.select(InvoiceRow).where(InvoiceRow.payer_id.in_(ids), InvoiceRow.number.is_not(None))
+    for invoice in uow.session.scalars(issued.order_by(InvoiceRow.id).with_for_update()):
+        facts = invoice.document or papers.invoice_facts(uow, invoice)
+        invoice.document = papers.with_addressee(uow, facts, invoice.payer_id)
+    handed_out = sa.select(ReceiptRow).where(ReceiptRow.payer_id.in_(ids))
+    for receipt in uow.session.scalars(handed_out.order_by(ReceiptRow.id).with_for_update()):
+        receipt.document = papers.with_addressee(uow, receipt.document, receipt.payer_id)
+    uow.session.flush()
 
 
 def forget_addressees(uow: UnitOfWork) -> None:
@@ -53,17 +58,6 @@ def kept_from(day: date, fiscal_year_starts: int) -> date:
     months = (day.year - KEPT_YEARS) * 12 + day.month - 1 - KEPT_MONTHS
     then = date(months // 12, months % 12 + 1, 1)
     return fiscal_year_span(fiscal_year_of(then, fiscal_year_starts), fiscal_year_starts)[0]
-
-
-def _freeze(uow: UnitOfWork, ids: Sequence[str]) -> None:
-    issued = sa.select(InvoiceRow).where(InvoiceRow.payer_id.in_(ids), InvoiceRow.number.is_not(None))
-    for invoice in uow.session.scalars(issued.order_by(InvoiceRow.id).with_for_update()):
-        facts = invoice.document or papers.invoice_facts(uow, invoice)
-        invoice.document = papers.with_addressee(uow, facts, invoice.payer_id)
-    handed_out = sa.select(ReceiptRow).where(ReceiptRow.payer_id.in_(ids))
-    for receipt in uow.session.scalars(handed_out.order_by(ReceiptRow.id).with_for_update()):
-        receipt.document = papers.with_addressee(uow, receipt.document, receipt.payer_id)
-    uow.session.flush()
 
 
 def _nobody() -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.billing import allocation, invoices
-from services.billing.erasure import forget_payers
+from services.billing.erasure import freeze_documents_of
 from shared.errors import NotYet
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
 from shared.messages.events import RegistrationCancelled, RegistrationPlaced
 from shared.messages.members import PersonErased
 from shared.messages.payments import PaymentReceived, PaymentReversed
+from shared.people import forget_people
 from shared.service import InBulk, Subscriptions
 from shared.uow import UnitOfWork
 
@@ -52,6 +55,12 @@ def cancel_registration_invoice(uow: UnitOfWork, message: RegistrationCancelled)
     if message.registration.fee and invoices.of_registration(uow, message.registration.id) is None:
         raise NotYet
     invoices.cancel_for_registration(uow, message.registration.id)
+
+
+def forget_payers(uow: UnitOfWork, messages: Sequence[PersonErased]) -> None:
+    """What was issued to them keeps their names, as the law asks; their copies do not."""
+    freeze_documents_of(uow, [message.person_id for message in messages])
+    forget_people(uow, messages)
 
 
 SUBSCRIPTIONS: Subscriptions = {

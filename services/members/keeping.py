@@ -1,5 +1,6 @@
-"""How long something is kept 保存期間: whole years from a day on, as the society sets; a shorter time is announced before
-it counts. What is kept so: history records (`records/keeping.py`), people who have left (`erasure/due.py`)."""
+"""How long something is kept 保存期間: whole years from a day on, as the society sets; a shorter time is announced before.
+
+What is kept so: history records (`records/keeping.py`), people who have left (`erasure/due.py`)."""
 
 from __future__ import annotations
 

@@ -36,7 +36,13 @@ from shared.uow import UnitOfWork
 
 Rows = Sequence[Mapping[str, Any]]
 OFFICE_ONLY = ("note", "custom", "search")
-SEEN = (*(name for name in PERSON_COLUMNS if name not in OFFICE_ONLY), "history", "categories", "request", "certificate")
+SEEN = (
+    *(name for name in PERSON_COLUMNS if name not in OFFICE_ONLY),
+    "history",
+    "categories",
+    "request",
+    "certificate",
+)
 
 
 def hand_out(uow: UnitOfWork, person_id: str, *, whole: bool = False) -> Mapping[str, Rows]:

@@ -1,4 +1,4 @@
-"""People who were erased 個人情報の消去: nothing is sent to them any more, and of letters only that they went out is kept.
+"""People who were erased 個人情報の消去: nothing is sent to them any more; of letters only that they went out is kept.
 
 Letters to an address that was nobody's yet, or was theirs before, are known by the address."""
 
@@ -9,21 +9,18 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from services.notifications.models import OPEN, LetterRow
-from shared.messages.members import PersonErased
-from shared.people import PersonRow, forget_people
+from shared.people import PersonRow
 from shared.uow import UnitOfWork
 
 WHY = "the person was erased"
 MONEY = ("invoice-created", "receipt-issued")  # their facts name nobody, and billing is restored by them: recall.py
 
 
-def forget_recipients(uow: UnitOfWork, messages: Sequence[PersonErased]) -> None:
-    """Their copies become tombstones, and whatever was written to them is emptied."""
-    ids = [message.person_id for message in messages]
+def forget_letters_of(uow: UnitOfWork, ids: Sequence[str]) -> None:
+    """Whatever was or is to be written to them is emptied: before their copies are, which know the addresses."""
     addresses = _addresses(uow, ids)
     _forget_letters_to(uow, ids)
     _forget_letters_to_addresses(uow, addresses)
-    forget_people(uow, messages)
 
 
 def forget_letter(letter: LetterRow) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from services.notifications.audience import members_with_address
-from services.notifications.erasure import forget_recipients
+from services.notifications.erasure import forget_letters_of
 from services.notifications.letters import Draft, queue_letter, queue_letters
 from services.notifications.notes import note
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
@@ -34,6 +34,7 @@ from shared.messages.members import (
     RequestMade,
 )
 from shared.messages.payments import DepositUnidentified, InstructionsIssued, RequestExpired
+from shared.people import forget_people
 from shared.service import InBulk, Subscriptions
 from shared.uow import UnitOfWork
 
@@ -183,6 +184,11 @@ def write_cancellation_letter(uow: UnitOfWork, message: RegistrationCancelled) -
 def write_deposit_letter(uow: UnitOfWork, message: DepositUnidentified) -> None:
     about = msgspec.structs.asdict(message)
     queue_letter(uow, Draft(kind="deposit-unidentified", cause=message.deposit_id, about=about))
+
+
+def forget_recipients(uow: UnitOfWork, messages: Sequence[PersonErased]) -> None:
+    forget_letters_of(uow, [message.person_id for message in messages])
+    forget_people(uow, messages)
 
 
 def _about_registration(uow: UnitOfWork, kind: str, registration: Registration) -> None:

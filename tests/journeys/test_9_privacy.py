@@ -1,4 +1,4 @@
-"""Chapter 9, later: a member takes a copy of their data; after they have left, they ask to be erased, and are, everywhere."""
+"""Chapter 9, later: a member takes a copy of their data; after leaving, they are erased on request, everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of personal data 個人情報の消去, for integrators: how long, who, holding back, at once; and one's own data."""
+"""The end of personal data 個人情報の消去, for integrators: how long, who, holding back, at once; one's own data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is erased when, as a list for the office and its file; who was erased, as a file for whoever restores a back-up."""
+"""Who is erased when, as a list and a file for the office; who was erased, as a file for whoever restores a back-up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.members.erasure.due import gone, goes_on, keeping_of, over_by
+from services.members.erasure.due import goes_on, gone, keeping_of, over_by
 from services.members.keeping import AHEAD
 from services.members.models import ErasureRow, HoldRow, MemberRow, StandingRow
 from services.members.search import fold
@@ -43,4 +43,3 @@ def erased_rows(uow: UnitOfWork) -> Iterator[Sequence[Cell]]:
     statement = sa.select(ErasureRow.person_id, ErasureRow.erased_on, ErasureRow.cause).order_by(ErasureRow.person_id)
     for row in uow.session.execute(statement.execution_options(yield_per=CHUNK)):
         yield tuple(row)
-

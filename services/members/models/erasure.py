@@ -13,7 +13,7 @@ from shared.society import SocietyOwned, current_society
 
 
 class PersonKeepingRow(SocietyOwned, Base):
-    """How long a society keeps people who have left. A shorter time counts from a day to come; until then the longer."""
+    """How long a society keeps people who have left. A shorter time counts from a day on; until then the longer."""
 
     __tablename__ = "person_keeping"
 

@@ -1,4 +1,4 @@
-"""The end of personal data 個人情報の消去 in the console: how long, who and when; and of one person: hold, data, erasure."""
+"""The end of personal data 個人情報の消去 in the console: how long, who, when; of one person: hold, data, erasure."""
 
 from __future__ import annotations
 

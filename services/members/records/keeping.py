@@ -23,9 +23,7 @@ def keeping_of(uow: UnitOfWork) -> Keeping:
 
 def set_keeping(uow: UnitOfWork, years: int) -> Keeping:
     """A longer time counts at once, a shorter one after thirty days."""
-    return keep_for(
-        uow, RecordKeepingRow, DEFAULT_YEARS, years, action="set-record-keeping", subject="record-keeping"
-    )
+    return keep_for(uow, RecordKeepingRow, DEFAULT_YEARS, years, action="set-record-keeping", subject="record-keeping")
 
 
 def going_within(uow: UnitOfWork, ahead: timedelta = AHEAD) -> Sequence[Going]:

@@ -10,11 +10,11 @@ import pytest
 from services.notifications.letters import Draft, queue_letter, resend_letter
 from services.notifications.recall import recalled
 from services.notifications.sending import send_due
+from shared import clock
 from shared.identity import Role
+from shared.ids import new_id
 from shared.messages.members import PersonChanged, PersonErased, RequestDecided
 from shared.service import RunningService
-from shared import clock
-from shared.ids import new_id
 from tests.canaries import KEPT_BY_KIT, places
 from tests.unit.notifications.conftest import letters
 from tests.unit.notifications.facts import (
