@@ -1,6 +1,6 @@
-"""Payers who were erased 個人情報の消去. What was issued to them keeps its addressee as long as books and documents are to
-be kept (法人税法, 消費税法: seven years, ten where a loss is carried forward, counted from two months after the end of the
-fiscal year); then the addressee goes, too. Amounts and numbers stay."""
+"""Payers who were erased 個人情報の消去. What was issued to them keeps its addressee as long as documents must be kept
+(法人税法, 消費税法: seven years, ten where a loss is carried forward), counted from two months after the end of the
+fiscal year; then the addressee goes, too. Amounts and numbers stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long something is kept 保存期間: whole years from a day on, as the society sets; a shorter time is announced before.
+"""How long something is kept 保存期間: whole years from a day on, as the society sets; a shorter time is told before.
 
 What is kept so: history records (`records/keeping.py`), people who have left (`erasure/due.py`)."""
 

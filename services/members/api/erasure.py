@@ -14,7 +14,7 @@ from marshmallow import Schema, fields, validate
 
 from services.members.api.record_schemas import GoingSchema
 from services.members.erasure.due import MOST_YEARS, going_within, hold_back, keeping_of, release, set_keeping
-from services.members.erasure.erasing import erase_on_request
+from services.members.erasure.erasing import erase_on_request, tell_again
 from services.members.logins import check_own_password
 from services.members.models import ErasureRow, HoldRow
 from services.members.own_data import Rows, hand_out
@@ -105,6 +105,13 @@ class Erasures(MethodView):
             rows = uow.session.scalars(statement).all()
         shown = rows[: query["limit"]]
         return {"erasures": shown, "next": shown[-1].person_id if len(rows) > len(shown) else None}
+
+    @allow(*STAFF_CHANGE)
+    @api.response(204)
+    def post(self) -> None:
+        """Tell the other services again who was erased: after one was restored from an old back-up."""
+        with unit() as uow:
+            tell_again(uow)
 
 
 @api.route("/members/<uuid:member>/hold")

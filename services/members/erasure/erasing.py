@@ -91,6 +91,18 @@ def erase_on_request(uow: UnitOfWork, id: str) -> None:
     _erase(uow, [id], "request")
 
 
+def tell_again(uow: UnitOfWork) -> int:
+    """Whoever was ever erased is said once more, for a service restored from an old back-up. Returns how many."""
+    statement = sa.select(MemberRow.id, MemberRow.revision, ErasureRow.erased_on)
+    erased = uow.session.execute(statement.join(ErasureRow, ErasureRow.person_id == MemberRow.id)).all()
+    for start in range(0, len(erased), AT_ONCE):
+        some = erased[start : start + AT_ONCE]
+        uow.say_all([PersonErased(person_id=id, revision=new, erased_on=day) for id, new, day in some], bulk=True)
+        uow.write_messages()
+    audit.record(uow, "tell-erasures", "person-keeping", after={"count": len(erased)})
+    return len(erased)
+
+
 def what_goes(uow: UnitOfWork, id: str) -> Mapping[str, int]:
     """How much of each kind is deleted with a person, for a look before."""
     columns: dict[str, Any] = {

@@ -28,7 +28,7 @@ from services.members.erasure.due import (
     release,
     set_keeping,
 )
-from services.members.erasure.erasing import erase_on_request, what_goes
+from services.members.erasure.erasing import erase_on_request, tell_again, what_goes
 from services.members.erasure.lists import ORDERS, erased_rows, leaving, rows
 from services.members.logins import check_own_password
 from services.members.models import MemberRow
@@ -69,6 +69,16 @@ def keep() -> ResponseReturnValue:
         with reading() as uow:
             return form_again("members/erasure.html", error, **_list(uow))
     flash(_("The changes were saved."))
+    return redirect(url_for("erasure.show_list"), 303)
+
+
+@pages.post("/erasure/tell")
+@allow(*STAFF_CHANGE)
+def tell() -> ResponseReturnValue:
+    """After another service was restored from an old back-up."""
+    with unit() as uow:
+        told = tell_again(uow)
+    flash(ngettext("%(num)s erasure was told again.", "%(num)s erasures were told again.", told))
     return redirect(url_for("erasure.show_list"), 303)
 
 

@@ -104,6 +104,7 @@ TRAIL = Trail(
         "hold-back-person": N_("Held somebody back from being erased"),
         "release-person": N_("Released somebody to be erased"),
         "erase-person": N_("Erased a person's data"),
+        "tell-erasures": N_("Told the other services again who was erased"),
         "download-own-data": N_("Downloaded a copy of their own data"),
         "download-person-data": N_("Downloaded all data of a person"),
     },

@@ -163,6 +163,7 @@ CHANGES = {
     "/members/console/import/{roster}/discard": CHANGE,
     "/members/console/records/keeping": CHANGE,
     "/members/console/erasure": (A,),
+    "/members/console/erasure/tell": (A,),
     "/members/console/members/{member}/erasure/hold": CHANGE,
     "/members/console/members/{member}/erasure/release": CHANGE,
     "/members/console/members/{member}/erasure/now": (A,),

@@ -210,6 +210,9 @@ def test_a_shorter_time_is_announced_and_the_list_says_who_goes_when(
         assert bird.id in as_role(Role.ADMINISTRATOR).get(f"{LIST}/erased.csv").get_data(as_text=True)
         api = as_role(Role.ADMINISTRATOR).get("/members/api/erasures?limit=1").json
         assert [each["person_id"] for each in api["erasures"]] == [bird.id] and api["next"] is None
+        before = said(running)[-1]
+        assert post(as_role(Role.ADMINISTRATOR), f"{LIST}/tell").status_code == 303
+        assert isinstance(before, PersonErased) and said(running)[-1] == before, "for who was restored"
 
 
 @pytest.mark.rule("S36")
