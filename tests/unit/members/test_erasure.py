@@ -240,8 +240,13 @@ def test_whoever_is_held_back_stays_until_released(
 @pytest.mark.rule("S36")
 @pytest.mark.rule("W3")
 def test_only_an_administrator_erases_on_request_and_with_the_password(
-    running: RunningService, society: str, bird: MemberRow, app: Flask, hashed: str
+    running: RunningService, society: str, bird: MemberRow, app: Flask, hashed: str, as_role: LogIn
 ) -> None:
+    affairs = as_role(Role.AFFAIRS)
+    header = {"X-CSRFToken": csrf(affairs, "/members/password")}
+    for what in ("erasure", "data"):
+        refused = affairs.post(f"/members/api/members/{bird.id}/{what}", json={"password": PASSWORD}, headers=header)
+        assert refused.status_code == 403, what
     admin = a_member(running, society, name="管理 花子", email="admin@example.org")
     with_account(running, society, admin, hashed, ["administrator"])
     browser, page = app.test_client(), f"/members/console/members/{bird.id}/erasure"
