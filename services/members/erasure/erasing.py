@@ -77,9 +77,16 @@ _TOMBSTONE: Mapping[str, Any] = {
 def erase_due(uow: UnitOfWork) -> None:
     """Due work: whose time is over, so many at a time."""
     over = gone().where(over_by(keeping_of(uow), uow.today), HoldRow.person_id.is_(None))
-    ids = uow.session.scalars(over.with_only_columns(MemberRow.id).order_by(MemberRow.id).limit(AT_ONCE)).all()
+    over = over.with_only_columns(MemberRow.id).order_by(MemberRow.id)
+    ids = uow.session.scalars(over.limit(AT_ONCE)).all()
     if ids:
-        _erase(uow, ids, "time")
+        uow.session.execute(
+            sa.select(MemberRow.id).where(MemberRow.id.in_(ids)).order_by(MemberRow.id).with_for_update()
+        )
+        still = uow.session.scalars(
+            over.where(MemberRow.id.in_(ids))
+        ).all()  # but who came back, or was held, meanwhile
+        _erase(uow, still, "time")
 
 
 def erase_on_request(uow: UnitOfWork, id: str) -> None:
@@ -119,9 +126,9 @@ def what_goes(uow: UnitOfWork, id: str) -> Mapping[str, int]:
 
 
 def _erase(uow: UnitOfWork, ids: Sequence[str], cause: str) -> None:
-    lock = sa.select(MemberRow.id, MemberRow.email).where(MemberRow.id.in_(ids), MemberRow.kind != ERASED)
-    found = uow.session.execute(lock.order_by(MemberRow.id).with_for_update()).all()
-    ids, emails = [id for id, _ in found], [email for _, email in found if email]
+    """People whose rows are locked."""
+    addresses = sa.select(MemberRow.email).where(MemberRow.id.in_(ids), MemberRow.email.is_not(None))
+    emails = uow.session.scalars(addresses).all()
     _end_logins(uow, ids)
     for column in _OF_PEOPLE:
         _delete(uow, column.in_(ids), column)
@@ -148,7 +155,8 @@ def _say(uow: UnitOfWork, ids: Sequence[str], cause: str) -> None:
     """One by one in the trail, and to the others; a request does not wait behind thousands whose time is over."""
     revisions = sa.select(MemberRow.id, MemberRow.revision).where(MemberRow.id.in_(ids)).order_by(MemberRow.id)
     erased = uow.session.execute(revisions).all()
-    same = {"society_id": uow.society_id, "erased_on": uow.today, "cause": cause, "erased_by": uow.actor.name}
+    by = uow.actor.name if uow.actor.id else ""
+    same = {"society_id": uow.society_id, "erased_on": uow.today, "cause": cause, "erased_by": by}
     insert_rows(uow.session, ErasureRow, [{**same, "person_id": id, "revision": new} for id, new in erased])
     audit.record_many(
         uow, [audit.trail_entry(uow, "erase-person", f"member/{id}", after={"cause": cause}) for id, _ in erased]

@@ -376,6 +376,8 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/record-kinds/<uuid:id>",
         "/members/api/record-kinds/<uuid:id>/<any(up, down):way>",
         "/members/console/records/export.<any(csv, xlsx):kind>",
+        "/members/console/erasure/export.<any(csv, xlsx):kind>",
+        "/members/console/erasure/erased.<any(csv, xlsx):kind>",
         "/members/console/records/kinds/<uuid:id>/<any(up, down):way>",
         "/members/api/requests/<uuid:id>/accept",
         "/members/api/requests/<uuid:id>/refuse",
