@@ -94,11 +94,11 @@ def export(kind: str) -> ResponseReturnValue:
     return sheet_answer("erasure", kind, _("Erasure of personal data"), sheet)
 
 
-@pages.get("/erasure/erased.<any(csv, xlsx):kind>")
+@pages.get("/erasure/erased.csv")
 @allow(*STAFF_CHANGE)
-def export_erased(kind: str) -> ResponseReturnValue:
+def export_erased() -> ResponseReturnValue:
     headers = ["person_id", _("Erased on"), _("Cause")]
-    return sheet_answer("erased", kind, _("Erased people"), lambda uow: (headers, erased_rows(uow)))
+    return sheet_answer("erased", "csv", _("Erased people"), lambda uow: (headers, erased_rows(uow)))
 
 
 @pages.get(OF_PERSON)
