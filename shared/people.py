@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Id, KitBase
-from shared.messages.members import Person, PersonChanged
+from shared.messages.members import Person, PersonChanged, PersonErased
 from shared.society import SocietyOwned
 from shared.uow import UnitOfWork
+
+ERASED = "erased"  # the kind of somebody of whom nothing is kept but that there was one
+NAME_OF_ERASED, ROMAN_OF_ERASED = "（消去済み）", "(erased)"
 
 
 class PersonRow(SocietyOwned, KitBase):
@@ -50,11 +53,25 @@ _COLUMNS = [column.name for column in PersonRow.__table__.columns if column.name
 
 def copy_people(uow: UnitOfWork, messages: Sequence[PersonChanged]) -> None:
     """Insert or update the local copies; an older revision never overwrites a newer one."""
+    _keep_newest(uow, [message.person for message in messages])
+
+
+def forget_people(uow: UnitOfWork, messages: Sequence[PersonErased]) -> None:
+    """Leave a tombstone, also of people who were never known here: news of before, however late, is older than it."""
+    _keep_newest(uow, [tombstone(message.person_id, message.revision) for message in messages])
+
+
+def tombstone(id: str, revision: int) -> Person:
+    """Nobody any more: no name, no address, no number."""
+    return Person(id=id, revision=revision, kind=ERASED, name=NAME_OF_ERASED, roman=ROMAN_OF_ERASED, standing="left")
+
+
+def _keep_newest(uow: UnitOfWork, people: Iterable[Person]) -> None:
     newest: dict[str, Person] = {}
-    for message in messages:
-        known = newest.get(message.person.id)
-        if known is None or known.revision < message.person.revision:
-            newest[message.person.id] = message.person
+    for each in people:
+        known = newest.get(each.id)
+        if known is None or known.revision < each.revision:
+            newest[each.id] = each
     rows: list[dict[str, Any]] = [
         {"society_id": uow.society_id, **{name: getattr(person, name) for name in _COLUMNS}}
         for person in newest.values()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.billing import allocation, invoices
+from services.billing.erasure import freeze_documents_of
 from shared.errors import NotYet
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
 from shared.messages.events import RegistrationCancelled, RegistrationPlaced
+from shared.messages.members import PersonErased
 from shared.messages.payments import PaymentReceived, PaymentReversed
-from shared.service import Subscriptions
+from shared.people import forget_people
+from shared.service import InBulk, Subscriptions
 from shared.uow import UnitOfWork
 
 
@@ -52,9 +57,16 @@ def cancel_registration_invoice(uow: UnitOfWork, message: RegistrationCancelled)
     invoices.cancel_for_registration(uow, message.registration.id)
 
 
+def forget_payers(uow: UnitOfWork, messages: Sequence[PersonErased]) -> None:
+    """What was issued to them keeps their names, as the law asks; their copies do not."""
+    freeze_documents_of(uow, [message.person_id for message in messages])
+    forget_people(uow, messages)
+
+
 SUBSCRIPTIONS: Subscriptions = {
     **SOCIETIES_AND_SESSIONS,
     **PEOPLE,
+    PersonErased: InBulk(forget_payers),
     PaymentReceived: apply_payment,
     PaymentReversed: release_payment,
     RegistrationPlaced: invoice_registration,

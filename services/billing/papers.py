@@ -22,6 +22,15 @@ from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 
 LAYOUTS = Path(__file__).parent / "documents"
+NO_ADDRESSEE: dict[str, Any] = {
+    "name": "",
+    "name_en": "",
+    "number": None,
+    "affiliation": "",
+    "postcode": "",
+    "address": "",
+    "corporate": False,
+}
 
 
 def invoice_facts(uow: UnitOfWork, invoice: InvoiceRow) -> dict[str, Any]:
@@ -90,15 +99,7 @@ def _issuer(society: SocietyRow, on: date) -> dict[str, Any]:
 def _addressee(uow: UnitOfWork, payer_id: str) -> dict[str, Any]:
     person = uow.session.scalars(sa.select(PersonRow).where(PersonRow.id == payer_id)).one_or_none()
     if person is None:
-        return {
-            "name": "",
-            "name_en": "",
-            "number": None,
-            "affiliation": "",
-            "postcode": "",
-            "address": "",
-            "corporate": False,
-        }
+        return NO_ADDRESSEE
     return {
         "name": person.name,
         "name_en": person.name_in("en"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.billing.api import API
 from services.billing.handlers import SUBSCRIPTIONS
-from services.billing.jobs import LONG_WORK
+from services.billing.jobs import DUE, LONG_WORK
 from services.billing.models import Base
 from services.billing.pages import PAGES
 from services.billing.pages.trail import TRAIL
@@ -16,6 +16,7 @@ SERVICE = Service(
     metadata=Base.metadata,
     subscriptions=SUBSCRIPTIONS,
     long_work=LONG_WORK,
+    due_work=DUE,
     pages=PAGES,
     api=API,
     trail=TRAIL,

@@ -63,9 +63,9 @@ def issued_certificates() -> sa.Select[Any, Any]:
 
 
 def certificate_of(uow: UnitOfWork, person_id: str, id: str) -> CertificateRow:
-    """Raises NotFound, also where it is somebody else's."""
+    """Raises NotFound, also where it is somebody else's, or its owner was erased: then only its number is left."""
     row = uow.get(CertificateRow, id)
-    if row.person_id != person_id:
+    if row.person_id != person_id or not row.facts:
         raise NotFound
     return row
 

@@ -11,6 +11,7 @@ from services.members.categories import TELL, tell_category
 from services.members.corporations.contacts import let_contacts_end
 from services.members.custom_fields.defining import FORGET, forget_values
 from services.members.email_changes import forget_old_changes
+from services.members.erasure.erasing import erase_due
 from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
 from services.members.histories.coming import begin_all_histories, let_categories_come, let_standings_come
 from services.members.invitations import INVITE, send_invitations
@@ -45,6 +46,7 @@ DUE = (
     Due("forget-old-attempts", timedelta(hours=1), forget_old_attempts),
     Due("forget-old-rosters", timedelta(hours=6), forget_old_rosters),
     Due("forget-old-records", timedelta(minutes=1), forget_old_records),
+    Due("erase-people", timedelta(minutes=1), erase_due),
     Due("forget-old-selections", timedelta(hours=6), forget_old_selections),
 )
 

@@ -16,6 +16,7 @@ from services.members.custom_fields.finding import list_fields, own_fields
 from services.members.custom_fields.reading import merged
 from services.members.custom_fields.words import difference
 from services.members.errors.corporations import HasContacts
+from services.members.errors.erasure import PersonErased
 from services.members.errors.histories import StillMember
 from services.members.errors.people import EmailInUse, NumberInUse
 from services.members.histories.settling import begin_histories_of, from_today, histories
@@ -31,6 +32,7 @@ from shared.errors import N_, ChangedMeanwhile, Fault, Forbidden, InvalidInput, 
 from shared.identity import Role
 from shared.ids import new_id
 from shared.messages.members import ApplicationReceived, PersonChanged
+from shared.people import ERASED
 from shared.uow import UnitOfWork
 
 CHANGEABLE = (
@@ -176,6 +178,8 @@ def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 def change_fields(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: str) -> MemberRow:
     """Of a locked person: what is another now is checked, recorded and told. Of custom fields `values` says some; the
     others stay."""
+    if row.kind == ERASED:
+        raise PersonErased
     if "custom" in values:
         values = {**values, "custom": merged(row.custom, values["custom"])}
     before = {name: getattr(row, name) for name in values}

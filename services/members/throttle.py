@@ -11,10 +11,12 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from services.members.errors.logins import TooManyAttempts, TooManyCodes, TooManyRequests
+from services.members.errors.logins import TooManyAttempts, TooManyCodes, TooManyDownloads, TooManyRequests
 from services.members.models import AttemptsRow
 from shared.ids import new_id
 from shared.uow import UnitOfWork
+
+OWN_DATA_AN_HOUR = 5
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ def new_email_limits(account_id: str, email: str) -> Sequence[Limit]:
         Limit(_key("new-email-of", account_id), 10, timedelta(hours=1), TooManyRequests),
         Limit(_key("new-email-to", email), 5, timedelta(hours=1), TooManyRequests),
     )
+
+
+def own_data_limits(account_id: str) -> Sequence[Limit]:
+    """Each reads through the whole database, and is a copy of everything."""
+    return (Limit(_key("own-data-of", account_id), OWN_DATA_AN_HOUR, timedelta(hours=1), TooManyDownloads),)
 
 
 def verification_limits(place: str) -> Sequence[Limit]:

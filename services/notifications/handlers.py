@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from services.notifications.audience import members_with_address
+from services.notifications.erasure import forget_letters_of
 from services.notifications.letters import Draft, queue_letter, queue_letters
 from services.notifications.notes import note
 from shared.local_copies import PEOPLE, SOCIETIES_AND_SESSIONS
@@ -28,10 +29,12 @@ from shared.messages.members import (
     EmailChangeStarted,
     MemberAdmitted,
     PasswordResetStarted,
+    PersonErased,
     RequestDecided,
     RequestMade,
 )
 from shared.messages.payments import DepositUnidentified, InstructionsIssued, RequestExpired
+from shared.people import forget_people
 from shared.service import InBulk, Subscriptions
 from shared.uow import UnitOfWork
 
@@ -183,6 +186,11 @@ def write_deposit_letter(uow: UnitOfWork, message: DepositUnidentified) -> None:
     queue_letter(uow, Draft(kind="deposit-unidentified", cause=message.deposit_id, about=about))
 
 
+def forget_recipients(uow: UnitOfWork, messages: Sequence[PersonErased]) -> None:
+    forget_letters_of(uow, [message.person_id for message in messages])
+    forget_people(uow, messages)
+
+
 def _about_registration(uow: UnitOfWork, kind: str, registration: Registration) -> None:
     about: dict[str, Any] = {
         "event_id": registration.event_id,
@@ -196,6 +204,7 @@ def _about_registration(uow: UnitOfWork, kind: str, registration: Registration) 
 SUBSCRIPTIONS: Subscriptions = {
     **SOCIETIES_AND_SESSIONS,
     **PEOPLE,
+    PersonErased: InBulk(forget_recipients),
     PasswordResetStarted: write_password_letter,
     ApplicationStarted: write_application_letter,
     EmailChangeStarted: write_email_change_letter,

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from services.notifications.erasure import WHY as ERASED_SINCE
+from services.notifications.erasure import forget_letter
 from services.notifications.models import LetterRow
 from services.notifications.notes import newest_event, newest_invoice, why_pointless
 from services.notifications.rendering import LANGUAGES, render
-from shared.people import PersonRow
+from shared.people import ERASED, PersonRow
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 
@@ -49,6 +51,9 @@ class _Recipient:
 
 def write(uow: UnitOfWork, letter: LetterRow, public_url: str) -> NotNow | NotAtAll | None:
     """Fill in recipient, subject and text as of now; None when it is written."""
+    if _was_erased(uow, letter):
+        forget_letter(letter)
+        return NotAtAll("cancelled", ERASED_SINCE)
     recipient = _recipient(uow, letter)
     if recipient is None:
         return NotNow("the recipient is not known here yet")
@@ -66,6 +71,11 @@ def write(uow: UnitOfWork, letter: LetterRow, public_url: str) -> NotNow | NotAt
     letter.name, letter.address, letter.language = recipient.name, recipient.address, recipient.language
     letter.subject, letter.text = one_line(rendered.subject), rendered.text
     return None
+
+
+def _was_erased(uow: UnitOfWork, letter: LetterRow) -> bool:
+    person = uow.session.get(PersonRow, letter.person_id) if letter.person_id else None
+    return person is not None and person.kind == ERASED
 
 
 def is_usable_address(address: str) -> bool:

@@ -59,6 +59,15 @@ class PersonChanged(Message, tag="members.PersonChanged.v1"):
     person: Person
 
 
+class PersonErased(Message, tag="members.PersonErased.v1"):
+    """What says who this person was is gone from members for good, and is to go everywhere: a tombstone. Its revision
+    is newer than that of every PersonChanged before it. What a law makes a service keep stays there until it may go."""
+
+    person_id: str
+    revision: int
+    erased_on: date
+
+
 class PasswordResetStarted(Message, tag="members.PasswordResetStarted.v1"):
     """A link to set the password was made; it must reach the person by mail. Personal data: the link is a secret.
 

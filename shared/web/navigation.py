@@ -76,6 +76,7 @@ ENTRIES: Sequence[Entry] = (
     Entry(N_("History records"), "/members/console/records", "history", "console", N_("People"), _PEOPLE),
     Entry(N_("Categories"), "/members/console/categories", "shapes", "console", N_("People"), _PEOPLE),
     Entry(N_("Custom fields"), "/members/console/custom-fields", "list-plus", "console", N_("People"), _PEOPLE),
+    Entry(N_("Erasure"), "/members/console/erasure", "user-x", "console", N_("People"), _PEOPLE),
     Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), frozenset({_ADMIN})),
     Entry(N_("Integrations"), "/members/console/integrations", "plug", "console", N_("People"), frozenset({_ADMIN})),
     Entry(

@@ -39,6 +39,7 @@ TRAIL = Trail(
         "adopt-invoices": N_("Took over invoices after a restore"),
         "reverse-payment": N_("Took a payment back"),
         "use-credit": N_("Applied credit to an invoice"),
+        "forget-addressees": N_("Took the addressees off documents whose time was over"),
     },
     subjects={
         "invoice": Subject(N_("Invoice"), "/billing/console/invoices/{id}", (InvoiceRow.id, InvoiceRow.number)),
@@ -46,6 +47,8 @@ TRAIL = Trail(
         "fee": Subject(N_("Fee"), named=(FeeRow.id, FeeRow.title)),
         "payment": Subject(N_("Payment"), "/payments/console/payments/{id}"),
         "restore": Subject(N_("Restore")),
+        "invoices": Subject(N_("Invoices")),
+        "receipts": Subject(N_("Receipts")),
     },
     fields={
         "category": N_("Category"),

@@ -50,6 +50,10 @@ class TooManyRequests(TooManyAttempts):
     text = N_("Too many requests came from your network. Please wait %(minutes)s minutes.")
 
 
+class TooManyDownloads(TooManyAttempts):
+    text = N_("You have downloaded your data several times just now. Please wait %(minutes)s minutes.")
+
+
 class PasswordTooWeak(TsudoiError):
     text = N_("Please choose another password.")
 

@@ -17,6 +17,7 @@ from services.members.models.cards import CardSettingsRow, CertificateRow, CodeR
 from services.members.models.corporations import ContactRow, CorporateSettingsRow
 from services.members.models.custom_fields import CustomFieldRow
 from services.members.models.email_changes import EmailChangeRow
+from services.members.models.erasure import ErasureRow, HoldRow, PersonKeepingRow
 from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
 from services.members.models.integrations import IntegrationKeyRow, IntegrationRow
 from services.members.models.member_requests import RequestRow
@@ -45,7 +46,9 @@ __all__ = [
     "CustomFieldRow",
     "DatedEntry",
     "EmailChangeRow",
+    "ErasureRow",
     "HalfLoginRow",
+    "HoldRow",
     "IntegrationKeyRow",
     "IntegrationRow",
     "LoginPolicyRow",
@@ -55,6 +58,7 @@ __all__ = [
     "PasswordLinkRow",
     "PasswordRequestRow",
     "PersonFields",
+    "PersonKeepingRow",
     "ReadRow",
     "RecordKeepingRow",
     "RecordKindRow",

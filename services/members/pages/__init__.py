@@ -14,6 +14,7 @@ from services.members.pages.contacts import pages as contacts
 from services.members.pages.custom_fields import pages as custom_fields
 from services.members.pages.differences import pages as differences
 from services.members.pages.email import pages as email
+from services.members.pages.erasure import pages as erasure
 from services.members.pages.histories import pages as histories
 from services.members.pages.integrations import pages as integrations
 from services.members.pages.login import pages as login
@@ -24,6 +25,7 @@ from services.members.pages.members import pages as members
 from services.members.pages.my import pages as my
 from services.members.pages.my_announcements import pages as my_announcements
 from services.members.pages.my_corporation import pages as my_corporation
+from services.members.pages.my_data import pages as my_data
 from services.members.pages.my_records import pages as my_records
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
@@ -54,9 +56,10 @@ OF_MEMBERS = (
     differences,
     categories,
     custom_fields,
+    erasure,
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)
 OF_OFFICE = (staff, integrations, api_docs)
-OF_MY_PAGE = (my, my_corporation, my_requests, my_records, cards, email, security)
+OF_MY_PAGE = (my, my_corporation, my_requests, my_records, my_data, cards, email, security)
 PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, *OF_OFFICE, *OF_MY_PAGE)

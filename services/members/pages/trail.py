@@ -22,7 +22,7 @@ from services.members.models import (
     RosterRow,
     SavedSearchRow,
 )
-from services.members.pages.words import FIELDS, ROLE_NAMES, recorded_word, scope_name
+from services.members.pages.words import CAUSES, FIELDS, ROLE_NAMES, recorded_word, scope_name
 from shared.audit.words import Subject, Trail
 from shared.errors import N_
 from shared.web.i18n import LANGUAGES, language
@@ -59,6 +59,8 @@ def _word(categories: Mapping[str, str], name: str, value: Any) -> Any:
         return _(FOR_MEMBER[value])
     if name == "type" and value in TYPES:
         return _(TYPES[value])
+    if name == "cause":
+        return _(CAUSES.get(value, value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return recorded_word(name, value, categories)
@@ -144,6 +146,13 @@ TRAIL = Trail(
         "renew-card-code": N_("Made a new code for a card"),
         "revoke-card-code": N_("Revoked the code of a card"),
         "issue-certificate": N_("Issued a certificate"),
+        "set-person-keeping": N_("Set how long people are kept who have left"),
+        "hold-back-person": N_("Held somebody back from being erased"),
+        "release-person": N_("Released somebody to be erased"),
+        "erase-person": N_("Erased a person's data"),
+        "tell-erasures": N_("Told the other services again who was erased"),
+        "download-own-data": N_("Downloaded a copy of their own data"),
+        "download-person-data": N_("Downloaded all data of a person"),
     },
     subjects={
         "member": Subject(N_("Member"), "/members/console/members/{id}", (MemberRow.id, MemberRow.name)),
@@ -166,6 +175,7 @@ TRAIL = Trail(
         "custom-field": Subject(
             N_("Custom field"), "/members/console/custom-fields", (CustomFieldRow.id, CustomFieldRow.label)
         ),
+        "person-keeping": Subject(N_("Erasure of personal data"), "/members/console/erasure"),
         "search": Subject(N_("Saved search"), "/members/console/searches", (SavedSearchRow.id, SavedSearchRow.name)),
         "login-policy": Subject(N_("Login"), "/members/console/staff"),
         "integration": Subject(
@@ -193,6 +203,7 @@ TRAIL = Trail(
         "starts_on": N_("From"),
         "starts": N_("First number"),
         "edition": N_("Edition"),
+        "cause": N_("Cause"),
         "number_prefix": N_("Member numbers begin with"),
         "number_width": N_("Digits of member numbers"),
         "key": N_("Code"),

@@ -49,7 +49,42 @@ FIELDS = {
     "main_contact": N_("Main contact"),
     "duty": N_("Duty"),
     "ends_on": N_("Ends on"),
+    "reason": N_("Held back because"),
+    "data": N_("Copy of all data"),
 }
+OWN_DATA = {  # columns of the files in a copy of one's own data
+    "item": N_("Item"),
+    "value": N_("Content"),
+    "kind": N_("Kind"),
+    "title": N_("Title"),
+    "starts_on": N_("From"),
+    "ends_on": N_("Until"),
+    "registered_on": N_("Registered"),
+    "asked_at": N_("Asked"),
+    "asked": N_("Asked for"),
+    "reason": N_("Reason"),
+    "state": N_("State"),
+    "decided_at": N_("Decided"),
+    "day": N_("Day"),
+    "answer": N_("Answer"),
+    "started_at": N_("Begun"),
+    "sent_at": N_("Sent"),
+    "old": N_("Old address"),
+    "new": N_("New address"),
+    "confirmed_at": N_("Confirmed"),
+    "issued_on": N_("Date of issue"),
+    "facts": N_("What it states"),
+    "read_at": N_("Read"),
+    "created_at": N_("Logged in"),
+    "last_seen_at": N_("Last seen"),
+    "ended_at": N_("Logged out"),
+    "user_agent": N_("Device"),
+    "at": N_("When"),
+    "action": N_("What"),
+    "before": N_("Before"),
+    "after": N_("After"),
+}
+CAUSES = {"time": N_("the time of keeping was over"), "request": N_("the person asked for it")}
 PERSON_KINDS = {**KINDS, "guest": N_("Not a member")}
 SEARCHED = {
     "q": N_("Words"),
@@ -110,6 +145,7 @@ ANNOUNCEMENT_BADGES = {
 }
 
 CONTACT_STATES = {"ended": N_("Contacts of the past"), "all": N_("Present and past")}
+DATA_WORDS = {"own": N_("downloaded by the person"), "whole": N_("downloaded by the office")}
 CARD_WORDS = {"renewed": N_("new code"), "revoked": N_("code revoked")}
 
 
@@ -155,6 +191,8 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
     if name == "request" and value:
         kind, state = value.split(" ", 1)
         return f"{_(REQUEST_NAMES[kind])}: {_(REQUEST_BADGES[state].text)}"
+    if name == "data" and value:
+        return _(DATA_WORDS[value])
     if name == "card" and value:
         return _(CARD_WORDS[value])
     if name == "certificate" and value:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from services.notifications.disclosure import RESENDERS, hides_link, text_for
+from services.notifications.erasure import WHY
 from services.notifications.letters import queue_depth, recipients, resend_letter, search_letters
 from services.notifications.models import OPEN, RESENDABLE, STATES, LetterRow
 from services.notifications.pages.words import KIND_NAMES, REASONS, STATE_BADGES, pieces
@@ -65,6 +66,7 @@ def show_letter(id: UUID) -> ResponseReturnValue:
             badge_table=STATE_BADGES,
             kind_names=KIND_NAMES,
             reasons=REASONS,
+            erased=WHY,
         )
 
 

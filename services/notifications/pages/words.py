@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.notifications.erasure import WHY
 from services.notifications.rendering import LINK, MARK
 from shared.errors import N_
 from shared.web.badges import Badge
@@ -51,6 +52,7 @@ REASONS = {
     "the invoice was cancelled": N_("The invoice was cancelled in the meantime"),
     "the invoice was paid": N_("The invoice was paid in the meantime"),
     "nothing is due": N_("There is nothing left to pay"),
+    WHY: N_("The data of this person was erased"),
     "the recipient is not known here yet": N_("Waiting for the recipient's data"),
     "the invoice is not known here yet": N_("Waiting for the invoice's data"),
 }

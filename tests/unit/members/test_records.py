@@ -9,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from services.members.keeping import NOTICE, Keeping, last_day
 from services.members.models import MemberRow, RecordKindRow, RecordRow
 from services.members.records import keeping
 from services.members.records.by_hand import add_record
-from services.members.records.keeping import Keeping, forget_old_records, keeping_of, last_day, set_keeping
+from services.members.records.keeping import forget_old_records, keeping_of, set_keeping
 from services.members.records.kinds import list_kinds
 from shared import clock
 from shared.audit import AuditRow
@@ -197,13 +198,13 @@ def test_a_longer_time_counts_at_once_and_a_shorter_one_after_a_notice(
         assert answer.status_code == 303
         page = office.get(f"{LIST}/keeping").text
         with running.unit(society, reading=True) as uow:
-            goes_on = uow.today + keeping.NOTICE
+            goes_on = uow.today + NOTICE
             assert keeping_of(uow).goes_on(records_now(running, society)[0].registered_on) == goes_on
         assert f"{goes_on:%Y/%m/%d}" in page and f"goes_by={goes_on}" in page
         assert "論文賞" in office.get(f"{LIST}/export.csv?goes_by={goes_on}").get_data(as_text=True)
         assert "自動的に削除" in office.get(LIST).text, "the list warns, too"
-    assert forget(running, society, after=year + keeping.NOTICE - timedelta(days=1)) == ["論文賞"]
-    assert forget(running, society, after=year + keeping.NOTICE) == []
+    assert forget(running, society, after=year + NOTICE - timedelta(days=1)) == ["論文賞"]
+    assert forget(running, society, after=year + NOTICE) == []
 
 
 @pytest.mark.parametrize("years", [1, 3, 8])

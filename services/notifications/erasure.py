@@ -1,0 +1,73 @@
+"""People who were erased 個人情報の消去: nothing is sent to them any more; of letters only that they went out is kept.
+
+Letters to an address that was nobody's yet, or was theirs before, are known by the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from services.notifications.models import OPEN, LetterRow
+from shared.people import PersonRow
+from shared.uow import UnitOfWork
+
+WHY = "the person was erased"
+MONEY = ("invoice-created", "receipt-issued")  # their facts name nobody, and billing is restored by them: recall.py
+
+
+def forget_letters_of(uow: UnitOfWork, ids: Sequence[str]) -> None:
+    """Whatever was or is to be written to them is emptied: before their copies are, which know the addresses."""
+    addresses = _addresses(uow, ids)
+    _forget_letters_to(uow, ids)
+    _forget_letters_to_addresses(uow, addresses)
+
+
+def forget_letter(letter: LetterRow) -> None:
+    """What is kept: of which kind it was, because of what, and what became of it."""
+    if letter.state in OPEN:
+        letter.state, letter.next_try_at = "cancelled", None
+    letter.address = letter.name = letter.subject = letter.text = None
+    letter.delivery = WHY
+    if letter.kind not in MONEY:
+        letter.about = "{}"
+
+
+def _forget_letters_to(uow: UnitOfWork, ids: Sequence[str]) -> None:
+    is_open = LetterRow.state.in_(OPEN)
+    statement = (
+        sa.update(LetterRow)
+        .where(LetterRow.person_id.in_(ids))
+        .values(
+            state=sa.case((is_open, "cancelled"), else_=LetterRow.state),
+            next_try_at=sa.case((is_open, None), else_=LetterRow.next_try_at),
+            address=None,
+            name=None,
+            subject=None,
+            text=None,
+            delivery=WHY,
+            about=sa.case((LetterRow.kind.in_(MONEY), LetterRow.about), else_="{}"),
+        )
+    )
+    uow.session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _forget_letters_to_addresses(uow: UnitOfWork, addresses: Mapping[str, str]) -> None:
+    """To nobody in particular (links to apply or to confirm an address): from now on they count as theirs."""
+    unsent = sa.and_(LetterRow.state.in_((*OPEN, "failed")), LetterRow.address.is_(None))
+    to_nobody = sa.select(LetterRow).where(LetterRow.person_id.is_(None), LetterRow.about.contains('"to"'))
+    reached = sa.func.lower(LetterRow.address).in_(list(addresses))
+    for letter in uow.session.scalars(to_nobody.where(sa.or_(reached, unsent)).with_for_update()):
+        address = letter.address or letter.facts.get("to", {}).get("email") or ""
+        if address.lower() in addresses:
+            letter.person_id = addresses[address.lower()]
+            forget_letter(letter)
+    uow.session.flush()
+
+
+def _addresses(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, str]:
+    """Whose each address is, as far as it is known here: of now, and of letters in former times."""
+    now = sa.select(PersonRow.email, PersonRow.id).where(PersonRow.id.in_(ids))
+    then = sa.select(LetterRow.address, LetterRow.person_id).where(LetterRow.person_id.in_(ids)).distinct()
+    found = [*uow.session.execute(then), *uow.session.execute(now)]
+    return {address.lower(): id for address, id in found if address and id}
