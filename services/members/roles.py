@@ -1,10 +1,14 @@
-"""Who may do what with members."""
+"""Who may do what with members: roles by the names of `shared/capabilities/capabilities.toml`."""
 
 from __future__ import annotations
 
-from shared.identity import Role
+from shared.capabilities import may
 
-MEMBERS_SEE = (Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.READER)
-MEMBERS_CHANGE = (Role.ADMINISTRATOR, Role.AFFAIRS)
-STAFF_CHANGE = (Role.ADMINISTRATOR,)
-ANNOUNCEMENTS_READ = (Role.MEMBER, Role.APPLICANT)  # those who see My Page as, or almost as, members
+MEMBERS_SEE = may("see-members")
+MEMBERS_CHANGE = may("change-members")
+STAFF_CHANGE = may("manage-staff")
+PERMISSIONS_SEE = may("see-permissions")
+ANNOUNCEMENTS_READ = may("read-announcements")
+OWN_PROFILE = may("own-profile")
+OWN_MEMBERSHIP = may("own-membership")
+SOCIETIES_MANAGE = may("manage-societies")

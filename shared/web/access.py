@@ -156,12 +156,13 @@ def undeclared_routes(app: Flask) -> list[str]:
     found = []
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            if _declared(app, rule.endpoint, method) is None:
+            if declared_access(app, rule.endpoint, method) is None:
                 found.append(f"{method} {rule.rule}")
     return sorted(found)
 
 
-def _declared(app: Flask, endpoint: str, method: str) -> Access | None:
+def declared_access(app: Flask, endpoint: str, method: str) -> Access | None:
+    """What a route says of itself; None where that was forgotten."""
     view: Any = app.view_functions[endpoint]
     view_class = getattr(view, "view_class", None)
     if view_class is not None:
@@ -175,7 +176,7 @@ def _guard() -> ResponseReturnValue | None:
     rule = request.url_rule
     if rule is None or (request.method == "OPTIONS" and _answers_options_itself(rule)):
         return None
-    access = _declared(current_app, rule.endpoint, request.method)
+    access = declared_access(current_app, rule.endpoint, request.method)
     if access is None:
         raise Forbidden
     if access.public:

@@ -11,6 +11,7 @@ from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
 from services.members.api.my_announcements import api as my_announcements
 from services.members.api.numbering import api as numbering
+from services.members.api.permissions import api as permissions
 from services.members.api.record_kinds import api as record_kinds
 from services.members.api.records import api as records
 from services.members.api.rosters import api as rosters
@@ -32,4 +33,5 @@ API = (
     records,
     record_kinds,
     rosters,
+    permissions,
 )

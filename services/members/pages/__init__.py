@@ -21,6 +21,7 @@ from services.members.pages.my_records import pages as my_records
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
+from services.members.pages.permissions import pages as permissions
 from services.members.pages.record_files import pages as record_files
 from services.members.pages.record_kinds import pages as record_kinds
 from services.members.pages.records import pages as records
@@ -47,4 +48,5 @@ OF_MEMBERS = (
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)
 OF_MY_PAGE = (my, my_requests, my_records, cards, email, security)
-PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, staff, *OF_MY_PAGE)
+OF_STAFF = (staff, permissions)
+PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, *OF_STAFF, *OF_MY_PAGE)

@@ -15,9 +15,10 @@ from services.members.models import MemberRow
 from services.members.pages.my_announcements import announcements_at_home
 from services.members.pages.words import BADGES
 from services.members.person_input import read_person
+from services.members.roles import OWN_PROFILE
 from services.members.standings.words import CURRENT
 from shared.errors import TsudoiError
-from shared.identity import PAYERS, Role
+from shared.identity import Role
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import form_again, load_form
@@ -35,7 +36,7 @@ class ContactSchema(Schema):
 
 
 @pages.get("/")
-@allow(*PAYERS)
+@allow(*OWN_PROFILE)
 def home() -> ResponseReturnValue:
     with reading() as uow:
         mine = _mine(uow)
@@ -43,14 +44,14 @@ def home() -> ResponseReturnValue:
 
 
 @pages.get("/profile")
-@allow(*PAYERS)
+@allow(*OWN_PROFILE)
 def profile() -> ResponseReturnValue:
     with reading() as uow:
         return render_template("members/my_profile.html", **_mine(uow))
 
 
 @pages.get("/profile/edit")
-@allow(*PAYERS)
+@allow(*OWN_PROFILE)
 def show_editing() -> ResponseReturnValue:
     with reading() as uow:
         mine = _mine(uow)
@@ -59,7 +60,7 @@ def show_editing() -> ResponseReturnValue:
 
 
 @pages.post("/profile/edit")
-@allow(*PAYERS)
+@allow(*OWN_PROFILE)
 def edit() -> ResponseReturnValue:
     try:
         given = read_person(load_form(ContactSchema))

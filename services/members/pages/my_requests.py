@@ -15,8 +15,8 @@ from services.members.member_requests import NAMES, make_request, possible_reque
 from services.members.models import MemberRow
 from services.members.pages.words import REQUEST_BADGES, REQUEST_NAMES
 from services.members.person_input import read_person
+from services.members.roles import OWN_MEMBERSHIP
 from shared.errors import TsudoiError
-from shared.identity import Role
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import form_again, load_form
@@ -40,14 +40,14 @@ class DaySchema(ReasonSchema):
 
 
 @pages.get("")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def show_requests() -> ResponseReturnValue:
     with reading() as uow:
         return render_template("members/my_requests.html", **_context(uow))
 
 
 @pages.get(f"/new/{KINDS}")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def show_asking(kind: str) -> ResponseReturnValue:
     with reading() as uow:
         context = _context(uow)
@@ -56,7 +56,7 @@ def show_asking(kind: str) -> ResponseReturnValue:
 
 
 @pages.post(f"/new/{KINDS}")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def ask(kind: str) -> ResponseReturnValue:
     try:
         given = load_form(NameSchema if kind == "name" else DaySchema)
@@ -73,7 +73,7 @@ def ask(kind: str) -> ResponseReturnValue:
 
 
 @pages.post("/<uuid:id>/take-back")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def take_back(id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         take_back_request(uow, str(principal().person_id), str(id))

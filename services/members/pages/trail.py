@@ -16,17 +16,19 @@ from services.members.models import (
     RosterRow,
     SavedSearchRow,
 )
-from services.members.pages.words import FIELDS, ROLE_NAMES, recorded_word
+from services.members.pages.words import FIELDS, recorded_word
 from shared.audit.words import Subject, Trail
+from shared.capabilities import role_name
 from shared.errors import N_
-from shared.web.i18n import LANGUAGES
+from shared.identity import Role
+from shared.web.i18n import LANGUAGES, language
 
 _OF_ACCOUNT = sa.select(MemberRow.name).where(MemberRow.id == AccountRow.person_id).scalar_subquery()
 
 
 def _word(name: str, value: Any) -> Any:
     if name == "roles":
-        return [_(ROLE_NAMES.get(role, role)) for role in value]
+        return [role_name(Role(role), language()) for role in value]
     if name == "language":
         return LANGUAGES.get(value, value)
     if name == "custom":

@@ -72,13 +72,6 @@ _TONES = {
     "expelled": ("bad", "ban"),
 }
 BADGES = {code: Badge(text, *_TONES[code]) for code, text in STANDINGS.items()}
-ROLE_NAMES = {
-    "administrator": N_("Administrator"),
-    "affairs": N_("Member affairs"),
-    "accounting": N_("Accounting"),
-    "events": N_("Event affairs"),
-    "reader": N_("Read only"),
-}
 ROSTER_BADGES = {
     "checking": Badge(N_("Being checked"), "info", "loader"),
     "checked": Badge(N_("Checked"), "warn", "clipboard-check"),

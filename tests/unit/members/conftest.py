@@ -97,11 +97,13 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def as_role(app: Flask, running: RunningService, society: str) -> LogIn:
-    """A browser whose token says some roles; no account stands behind it."""
+    """A browser whose token says some roles; no account stands behind it, unless one is given."""
 
-    def make(*roles: Role, person: str | None = None, society_id: str = society) -> FlaskClient:
+    def make(
+        *roles: Role, person: str | None = None, society_id: str = society, account: str | None = None
+    ) -> FlaskClient:
         who = Principal(
-            account_id=new_id(),
+            account_id=account or new_id(),
             session_id=new_id(),
             society_id=society_id,
             person_id=person,
