@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from shared.db import Id
-from shared.errors import Forbidden, LoginNeeded
+from shared.errors import Forbidden, LoginNeeded, SocietySuspended
 from shared.identity import SYSTEM, Actor, EndedSession, Principal, Role, TokenReader, TokenRefused
 from shared.service import RunningService
 from shared.society import SocietyRow
@@ -94,7 +94,8 @@ def principal() -> Principal:
 
 
 def principal_or_none() -> Principal | None:
-    """Who is asking, or None. A token that is forged, expired or of an ended session counts for nothing."""
+    """Who is asking, or None. A token that is forged, expired, of an ended session or of a suspended society counts for
+    nothing; operators see to the latter."""
     if "principal" not in g:
         g.principal, g.society = _read_principal()
         if g.principal:
@@ -182,6 +183,8 @@ def _guard() -> ResponseReturnValue | None:
     if access.public:
         return None
     who = principal_or_none()
+    if who is None and g.society is not None:
+        raise SocietySuspended
     if who is None and not wants_problem():
         if is_navigation():
             return to_login()
@@ -227,7 +230,11 @@ def _read_principal() -> tuple[Principal | None, SocietyRow | None]:
         return None, None
     with running.look() as session:
         ended, society = session.execute(_STANDING, {"session": who.session_id, "society": who.society_id}).one()
-    return (None, None) if ended else (who, society)
+    if ended:
+        return None, None
+    if society is not None and society.suspended and Role.OPERATOR not in who.roles:
+        return None, society
+    return who, society
 
 
 def _token_reader(running: RunningService) -> TokenReader:

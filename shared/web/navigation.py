@@ -138,6 +138,14 @@ ENTRIES: Sequence[Entry] = (
         may("see-letters"),
         only_without_broker=True,
     ),
+    Entry(
+        N_("Societies"),
+        "/members/operator/societies",
+        "building-2",
+        "console",
+        N_("Operation"),
+        may("manage-societies"),
+    ),
     *(
         Entry(label, f"/{name}/operator", icon, "console", N_("Operation"), may("operate"))
         for name, (label, icon) in SERVICES.items()

@@ -17,6 +17,7 @@ from services.members.api.records import api as records
 from services.members.api.rosters import api as rosters
 from services.members.api.searches import api as searches
 from services.members.api.selections import api as selections
+from services.members.api.societies import api as societies
 
 API = (
     members,
@@ -34,4 +35,5 @@ API = (
     record_kinds,
     rosters,
     permissions,
+    societies,
 )

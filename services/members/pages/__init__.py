@@ -30,6 +30,7 @@ from services.members.pages.searches import pages as searches
 from services.members.pages.security import pages as security
 from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
+from services.members.pages.societies import pages as societies
 from services.members.pages.staff import pages as staff
 from services.members.pages.verify import pages as verify
 
@@ -48,5 +49,5 @@ OF_MEMBERS = (
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)
 OF_MY_PAGE = (my, my_requests, my_records, cards, email, security)
-OF_STAFF = (staff, permissions)
+OF_STAFF = (staff, permissions, societies)
 PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, *OF_STAFF, *OF_MY_PAGE)
