@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -94,8 +94,8 @@ def principal() -> Principal:
 
 
 def principal_or_none() -> Principal | None:
-    """Who is asking, or None. A token that is forged, expired, of an ended session or of a suspended society counts for
-    nothing; operators see to the latter."""
+    """Who is asking, or None. A token that is forged, expired or of an ended session counts for nothing; whoever is of
+    a suspended society, and no operator, has no role."""
     if "principal" not in g:
         g.principal, g.society = _read_principal()
         if g.principal:
@@ -183,7 +183,7 @@ def _guard() -> ResponseReturnValue | None:
     if access.public:
         return None
     who = principal_or_none()
-    if who is None and g.society is not None:
+    if who is not None and not who.roles and g.society is not None and g.society.suspended:
         raise SocietySuspended
     if who is None and not wants_problem():
         if is_navigation():
@@ -233,7 +233,7 @@ def _read_principal() -> tuple[Principal | None, SocietyRow | None]:
     if ended:
         return None, None
     if society is not None and society.suspended and Role.OPERATOR not in who.roles:
-        return None, society
+        return replace(who, roles=frozenset(), person_id=None), society
     return who, society
 
 
