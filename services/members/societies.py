@@ -66,22 +66,21 @@ def create_society(
 def suspend_society(uow: UnitOfWork, *, reason: str) -> None:
     """Nobody of it gets in from now on, its due work and mail rest; money and messages are still taken. Nothing is
     lost, and whoever was logged in goes on after it was resumed. Suspended already: nothing."""
-    _set_suspended(uow, True, reason)
+    _set_suspended(uow, True, reason, action="suspend-society")
 
 
 def resume_society(uow: UnitOfWork, *, reason: str) -> None:
     """What has become due meanwhile is caught up."""
-    _set_suspended(uow, False, reason)
+    _set_suspended(uow, False, reason, action="resume-society")
 
 
-def _set_suspended(uow: UnitOfWork, suspended: bool, reason: str) -> None:
+def _set_suspended(uow: UnitOfWork, suspended: bool, reason: str, *, action: str) -> None:
     row = uow.session.get(SocietyRow, uow.society_id, with_for_update=True)
     if row is None:
         raise NotFound
     if row.suspended == suspended:
         return
     row.suspended, row.revision = suspended, row.revision + 1
-    action = "suspend-society" if suspended else "resume-society"
     audit.record(uow, action, f"society/{row.slug}", after={"reason": reason})
     public = {field: getattr(row, field) for field in Society.__struct_fields__}
     uow.say(SocietyChanged(society=Society(**public)))

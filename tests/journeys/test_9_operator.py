@@ -1,5 +1,5 @@
-"""Chapter 9, later: the operator makes a society for a new customer, and closes one for a while. On a onebox of its own:
-where there are two societies, everybody else would have to say at the login which one is theirs."""
+"""Chapter 9, later: the operator makes a society for a new customer, and closes one for a while. On a onebox of its
+own: where there are two societies, everybody else would have to say at the login which one is theirs."""
 
 from __future__ import annotations
 
