@@ -52,7 +52,7 @@ def print_my_card() -> ResponseReturnValue:
 @allow(*OWN_MEMBERSHIP)
 def renew() -> ResponseReturnValue:
     with unit() as uow:
-        renew_code(uow, running_service().settings.secret, _me())
+        renew_code(uow, running_service().settings.secrets, _me())
     flash(_("Your card has a new code. Older ones are not valid any more."))
     return redirect(url_for("cards.show_card"), 303)
 
