@@ -77,7 +77,9 @@ def opened_to(method: str, path: str) -> Opened | None:
     """Who the file says may use a route: the pattern that says most about it decides, and where several say as much,
     those of all of them. None: the file does not know it."""
     route = f"{method} {path}"
-    fitting = [(pattern, None) for pattern in PUBLIC if fnmatchcase(route, pattern)]
+    fitting: list[tuple[str, Capability | None]] = [
+        (pattern, None) for pattern in PUBLIC if fnmatchcase(route, pattern)
+    ]
     fitting += [(p, known) for known in CAPABILITIES.values() for p in known.opens if fnmatchcase(route, p)]
     most = max((_weight(pattern) for pattern, _ in fitting), default=0)
     found = [known for pattern, known in fitting if _weight(pattern) == most]
@@ -86,7 +88,7 @@ def opened_to(method: str, path: str) -> Opened | None:
     if None in found:
         return Opened(True, frozenset())
     sets = [known.roles for known in found if known]
-    return Opened(False, frozenset() if frozenset() in sets else frozenset().union(*sets))
+    return Opened(False, frozenset(role for roles in sets for role in roles) if all(sets) else frozenset())
 
 
 def _weight(pattern: str) -> int:

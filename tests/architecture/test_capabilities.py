@@ -52,7 +52,9 @@ def guarded(app: Flask, method: str, endpoint: str, token: str | None) -> int:  
     """What stands before the views answers; 200: the request reaches its view."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with app.test_request_context(f"/{app.extensions['tsudoi'].name}/api/x", method=method, headers=headers) as context:
-        context.request.url_rule = next(rule for rule in app.url_map.iter_rules(endpoint) if method in rule.methods)
+        context.request.url_rule = next(
+            rule for rule in app.url_map.iter_rules(endpoint) if method in (rule.methods or ())
+        )
         try:
             answer = app.preprocess_request()
         except TsudoiError as error:

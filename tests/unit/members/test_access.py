@@ -172,7 +172,7 @@ def known(app: Flask, things: dict[str, str]) -> list[Route]:
 @pytest.mark.rule("S1")
 @pytest.mark.rule("W3")
 def test_every_page_opens_for_its_roles_only(as_role: LogIn, known: list[Route], things: dict[str, str]) -> None:
-    files = set()  # are made once, not for each role
+    files: set[str] = set()  # are made once, not for each role
     for role in set(Role) - {Role.OPERATOR}:
         browser = as_role(role, person=things["member"], account=things["own_account"])
         for page in known:
