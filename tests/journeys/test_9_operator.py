@@ -77,7 +77,7 @@ def test_an_operator_makes_a_society_and_closes_one_for_a_while(tmp_path: Path, 
         operator.go(demo).page.fill("[name=reason]", "入金を確認")
         operator.button("利用を再開").click()
         operator.see("学会の利用を再開しました")
-        member.go("/members/my/").see_not("停止されています")
+        member.go("/members/my/profile").see_not("停止されています")  # other services hear of it a moment later
         assert [trouble for each in opened for trouble in each.trouble] == []
     finally:
         for each in opened:
