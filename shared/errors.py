@@ -93,6 +93,11 @@ class Forbidden(TsudoiError):
     text = N_("Your role does not allow this.")
 
 
+class SocietySuspended(TsudoiError):
+    kind = Kind.FORBIDDEN
+    text = N_("The use of this system by this society is suspended. All data is kept; please ask the operators.")
+
+
 class LoginNeeded(TsudoiError):
     kind = Kind.UNAUTHENTICATED
     text = N_("Please log in first.")

@@ -6,10 +6,11 @@ import getpass
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
-    load_pem_public_key,
+    load_pem_private_key,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared import clock
 from shared.db import Id, KitBase, UtcDateTime
+from shared.settings import load_public_keys
 
 TOKEN_LIFETIME = timedelta(minutes=10)
 AUDIENCE = "tsudoi"
@@ -120,7 +122,8 @@ class TokenRefused(Exception):
 
 
 def sign_token(principal: Principal, private_pem: bytes, lifetime: timedelta = TOKEN_LIFETIME) -> str:
-    """A token for one principal. Only members has the key."""
+    """A token for one principal. Only members has the key. It names its key, so that two may be in use at a time."""
+    key, kid = _signing_key(private_pem)
     now = clock.now()
     claims: dict[str, Any] = {
         "iss": ISSUER,
@@ -137,16 +140,16 @@ def sign_token(principal: Principal, private_pem: bytes, lifetime: timedelta = T
     }
     if principal.scopes is not None:
         claims["sco"] = sorted(principal.scopes)
-    return jwt.encode(claims, private_pem, algorithm=ALGORITHMS[0], headers={"typ": "at+jwt"})
+    return jwt.encode(claims, key, algorithm=ALGORITHMS[0], headers={"typ": "at+jwt", "kid": kid})
 
 
 class TokenReader:
-    """Reads tokens with one public key; what was verified once is known by its digest until it expires.
+    """Reads tokens with the public keys of a PEM file; what was verified once is known by its digest until it expires.
 
     Threads share it. Whether a token's session has ended is asked elsewhere, each time."""
 
     def __init__(self, public_pem: bytes) -> None:
-        self._key = load_pem_public_key(public_pem)
+        self._keys = public_keys(public_pem)
         self._known: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -155,7 +158,7 @@ class TokenReader:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known is None:
-            known = _verify(token, self._key)
+            known = _verify(token, self._keys)
             with self._lock:
                 self._known[digest] = known
                 if len(self._known) > TOKENS_KNOWN:
@@ -168,9 +171,25 @@ class TokenReader:
         return principal
 
 
-def _verify(token: str, key: Any) -> tuple[float, Principal]:
-    """When it expires, and whom it names."""
+def public_keys(pem: bytes) -> dict[str, Any]:
+    """All of a file, by the names that tokens call them. Raises ValueError."""
+    return {_name_of(key): key for key in load_public_keys(pem)}
+
+
+@lru_cache(maxsize=4)
+def _signing_key(private_pem: bytes) -> tuple[Any, str]:
+    key = load_pem_private_key(private_pem, password=None)
+    return key, _name_of(key.public_key())
+
+
+def _name_of(key: Any) -> str:
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
+
+
+def _verify(token: str, keys: Mapping[str, Any]) -> tuple[float, Principal]:
+    """When it expires, and whom it names. A token of an older release names no key: the first one's."""
     try:
+        key = keys[jwt.get_unverified_header(token).get("kid", next(iter(keys)))]
         claims: dict[str, Any] = jwt.decode(
             token,
             key,

@@ -162,10 +162,11 @@ class RunningService:
         finally:
             current_society.reset(token)
 
-    def societies(self) -> list[str]:
-        """Ids of all societies that this service knows."""
+    def societies(self, *, at_work: bool = False) -> list[str]:
+        """Ids of all societies that this service knows; `at_work`: only of those that are not suspended."""
+        found = sa.select(SocietyRow.id)
         with self.session(reading=True) as session:
-            return list(session.scalars(sa.select(SocietyRow.id)))
+            return list(session.scalars(found.where(~SocietyRow.suspended) if at_work else found))
 
     def stop(self) -> None:
         self.engine.dispose()

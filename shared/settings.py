@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+_PUBLIC_KEY = re.compile(rb"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----\s*", re.DOTALL)
 
 
 class SettingsWrong(Exception):
@@ -35,7 +38,10 @@ class Settings:
     broker: str = setting("TSUDOI_BROKER", "", secret=True, doc="amqp:// URL; empty: local bus")
     public_url: str = setting("TSUDOI_PUBLIC_URL", "http://127.0.0.1:8000", doc="address of the gateway, for links")
     secret: str = setting("TSUDOI_SECRET", secret=True, doc="signs cookies; 32 characters or more")
-    token_public: Path = setting("TSUDOI_TOKEN_PUBLIC", doc="PEM file: Ed25519 public key that verifies tokens")
+    secret_beside: str = setting(
+        "TSUDOI_SECRET_BESIDE", "", secret=True, doc="is accepted, too, while TSUDOI_SECRET is exchanged"
+    )
+    token_public: Path = setting("TSUDOI_TOKEN_PUBLIC", doc="PEM file: Ed25519 public keys that verify tokens")
     home: Path = setting("TSUDOI_HOME", Path(".tsudoi"), doc="data folder (uploads, job files)")
     audit_anchors: str = setting(
         "TSUDOI_AUDIT_ANCHORS", "", doc="file that the heads of the audit trail go to; empty: one in TSUDOI_HOME"
@@ -44,6 +50,11 @@ class Settings:
     metrics_host: str = setting("TSUDOI_METRICS_HOST", "127.0.0.1", doc="address at which /metrics is served")
     pool_size: int = setting("TSUDOI_POOL_SIZE", 10, doc="database connections a process")
     dev: bool = setting("TSUDOI_DEV", False, doc="1: every service also shows its components at /<service>/kit")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The one that seals and signs; then, while it is exchanged, the other one that still opens."""
+        return (self.secret, self.secret_beside) if self.secret_beside else (self.secret,)
 
     @property
     def anchors(self) -> Path:
@@ -61,6 +72,11 @@ class Settings:
                 continue
             variable = each.metadata["variable"].replace("{SERVICE}", service.upper())
             text = environment.get(variable)
+            if each.metadata["secret"] and (file := environment.get(f"{variable}_FILE")):
+                text, mistake = _mounted(variable, text, Path(file))
+                wrong += mistake
+                if mistake:
+                    continue
             if text is None or text == "":
                 if each.default is MISSING or each.name in needing:
                     wrong.append(f"{variable} is not set ({each.metadata['doc']})")
@@ -69,8 +85,6 @@ class Settings:
                 values[each.name] = _convert(str(each.type), text)
             except ValueError as error:
                 wrong.append(f"{variable}: {error}")
-        if len(environment.get("TSUDOI_SECRET", "")) not in (0, *range(32, 4096)):
-            wrong.append("TSUDOI_SECRET is shorter than 32 characters")
         wrong += (mistake for mistake in cls.mistakes(values))
         if wrong:
             raise SettingsWrong("\n".join(wrong))
@@ -84,10 +98,18 @@ class Settings:
             variable = f"TSUDOI_{name.upper()}" + (f"_{values['service'].upper()}" if name == "database" else "")
             if text and not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
                 yield f"{variable} does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        for name, variable in (("secret", "TSUDOI_SECRET"), ("secret_beside", "TSUDOI_SECRET_BESIDE")):
+            if len(values.get(name, "")) not in (0, *range(32, 4096)):
+                yield f"{variable} is shorter than 32 characters"
         if "token_public" in values:
-            yield from wrong_key("TSUDOI_TOKEN_PUBLIC", values["token_public"], load_pem_public_key)
+            yield from wrong_key("TSUDOI_TOKEN_PUBLIC", values["token_public"], load_public_keys)
         if values.get("pool_size", 1) < 1:
             yield "TSUDOI_POOL_SIZE is less than 1"
+
+
+def load_public_keys(pem: bytes) -> list[Any]:
+    """All that a file holds: two, while keys are exchanged. Raises ValueError."""
+    return [load_pem_public_key(found) for found in _PUBLIC_KEY.findall(pem) or [pem]]
 
 
 def wrong_key(variable: str, path: Path, read: Callable[[bytes], object]) -> Iterator[str]:
@@ -98,6 +120,16 @@ def wrong_key(variable: str, path: Path, read: Callable[[bytes], object]) -> Ite
         yield f"{variable}: {path} cannot be read ({error.strerror})"
     except ValueError:
         yield f"{variable}: {path} holds no such key"
+
+
+def _mounted(variable: str, text: str | None, file: Path) -> tuple[str, list[str]]:
+    """A secret out of a file, and what is wrong with it."""
+    if text:
+        return text, [f"{variable} and {variable}_FILE are both set"]
+    try:
+        return file.read_text(encoding="utf-8").strip(), []
+    except OSError as error:
+        return "", [f"{variable}_FILE: {file} cannot be read ({error.strerror})"]
 
 
 def _convert(kind: str, text: str) -> Any:

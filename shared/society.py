@@ -41,6 +41,7 @@ class SocietyRow(KitBase):
     phone: Mapped[str] = mapped_column(default="")
     registration_number: Mapped[str | None]
     registered_from: Mapped[date | None]
+    suspended: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     @property
     def tz(self) -> ZoneInfo:

@@ -1,12 +1,14 @@
-"""Who may do what with events."""
+"""Who may do what with events: roles by the names of `shared/capabilities/capabilities.toml`."""
 
 from __future__ import annotations
 
+from shared.capabilities import may
 from shared.errors import Forbidden
-from shared.identity import Principal, Role
+from shared.identity import Principal
 
-EVENTS_SEE = (Role.ADMINISTRATOR, Role.EVENTS, Role.READER)
-EVENTS_CHANGE = (Role.ADMINISTRATOR, Role.EVENTS)
+EVENTS_SEE = may("see-events")
+EVENTS_CHANGE = may("change-events")
+TAKE_PART = may("take-part")
 
 
 def own_person(who: Principal) -> str:

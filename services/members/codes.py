@@ -1,7 +1,7 @@
 """Codes behind the QR of membership cards and certificates (M17+): whoever holds one may see what it proves.
 
 Of a code only the digest is stored. It is made from its id and the installation's secret, so that the same QR can be
-shown again; where that secret was changed, a new code is made."""
+shown again; where that secret was changed and the old one is gone, a new code is made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.members.errors.papers import CodeNotValid
 from services.members.models import CodeRow, MemberRow
-from services.members.tokens import derive_token, digest
+from services.members.tokens import Keys, derive_token, digest
 from shared import audit
 from shared.ids import new_id
 from shared.uow import UnitOfWork
@@ -23,26 +23,28 @@ def codes_of(uow: UnitOfWork, person_id: str, certificate_id: str | None = None)
     return uow.session.scalars(statement.order_by(CodeRow.ended_at.is_not(None), CodeRow.id.desc())).all()
 
 
-def known_code(uow: UnitOfWork, key: str, person_id: str, certificate_id: str | None = None) -> str | None:
+def known_code(uow: UnitOfWork, keys: Keys, person_id: str, certificate_id: str | None = None) -> str | None:
     """What the QR holds; "" where it was revoked; None where a code is still to be made."""
     known = codes_of(uow, person_id, certificate_id)
     if not known:
         return None
-    token = derive_token(str(uow.society_id), key, known[0].id)
-    return "" if known[0].ended_at else token if digest(token) == known[0].secret else None
+    if known[0].ended_at:
+        return ""
+    tokens = (derive_token(str(uow.society_id), key, known[0].id) for key in keys)
+    return next((token for token in tokens if digest(token) == known[0].secret), None)
 
 
-def shown_code(uow: UnitOfWork, key: str, person_id: str, certificate_id: str | None = None) -> str:
+def shown_code(uow: UnitOfWork, keys: Keys, person_id: str, certificate_id: str | None = None) -> str:
     """The same; made where there is none. Raises NotFound."""
     uow.get(MemberRow, person_id, lock=True)  # whoever opens the card in two windows makes one code
-    known = known_code(uow, key, person_id, certificate_id)
-    return _make(uow, key, person_id, certificate_id, by="") if known is None else known
+    known = known_code(uow, keys, person_id, certificate_id)
+    return _make(uow, keys, person_id, certificate_id, by="") if known is None else known
 
 
-def renew_code(uow: UnitOfWork, key: str, person_id: str) -> str:
+def renew_code(uow: UnitOfWork, keys: Keys, person_id: str) -> str:
     """A new code for the card; older ones are not valid from now on. Raises NotFound."""
     uow.get(MemberRow, person_id, lock=True)
-    token = _make(uow, key, person_id, None, by=uow.actor.name)
+    token = _make(uow, keys, person_id, None, by=uow.actor.name)
     audit.record(uow, "renew-card-code", f"member/{person_id}", before={"card": ""}, after={"card": "renewed"})
     return token
 
@@ -63,11 +65,11 @@ def find_code(uow: UnitOfWork, token: str) -> CodeRow:
     return found
 
 
-def _make(uow: UnitOfWork, key: str, person_id: str, certificate_id: str | None, *, by: str) -> str:
+def _make(uow: UnitOfWork, keys: Keys, person_id: str, certificate_id: str | None, *, by: str) -> str:
     if certificate_id is None:
         _end(uow, person_id)
     row = CodeRow(id=new_id(), person_id=person_id, certificate_id=certificate_id, made_at=uow.now, made_by=by)
-    token = derive_token(str(uow.society_id), key, row.id)
+    token = derive_token(str(uow.society_id), keys[0], row.id)
     row.secret = digest(token)
     uow.add(row)
     uow.session.flush()

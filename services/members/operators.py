@@ -17,6 +17,7 @@ from services.members.errors.societies import SocietyUnknown
 from services.members.members import add_guest, holder_of_email
 from services.members.models import AccountRow, PasswordLinkRow
 from services.members.password_links import FOR_OPERATOR, address_of, new_link
+from services.members.second_factor import remove_factor
 from services.members.sessions import end_all_sessions
 from services.members.tokens import make_token
 from shared import audit
@@ -58,6 +59,16 @@ def dismiss_operator(uow: UnitOfWork, *, email: str) -> None:
     end_all_sessions(uow, [account.id])
 
 
+def unlock(uow: UnitOfWork, *, email: str) -> None:
+    """Switch off two-step login for whoever has lost phone and spare codes and has nobody in the office to ask: the
+    only administrator, an operator. Their sessions end. Raises NotFound."""
+    person = holder_of_email(uow, email)
+    account = account_of(uow, person.id) if person else None
+    if account is None:
+        raise NotFound
+    remove_factor(uow, account.id)
+
+
 def _void_links(uow: UnitOfWork, account: AccountRow) -> None:
     links = sa.update(PasswordLinkRow).where(
         PasswordLinkRow.account_id == account.id, PasswordLinkRow.superseded_at.is_(None)
@@ -68,7 +79,8 @@ def _void_links(uow: UnitOfWork, account: AccountRow) -> None:
 def main(running: RunningService, argv: Sequence[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="tsudoi operator", description="who may use the pages for operators")
-    parser.add_argument("verb", choices=("appoint", "dismiss"))
+    verbs = "unlock: switches off the two-step login of whoever lost phone and spare codes"
+    parser.add_argument("verb", choices=("appoint", "dismiss", "unlock"), help=verbs)
     parser.add_argument("email")
     parser.add_argument("--name", default="", help="of a new one; otherwise the address")
     parser.add_argument("--society", metavar="SLUG", help="in which the account lives, where there are several")
@@ -79,6 +91,10 @@ def main(running: RunningService, argv: Sequence[str]) -> int:
             if known.verb == "dismiss":
                 dismiss_operator(uow, email=known.email)
                 print(f"{known.email} is no operator any more")
+                return 0
+            if known.verb == "unlock":
+                unlock(uow, email=known.email)
+                print(f"{known.email} logs in without a second step, and should set it up anew")
                 return 0
             name = known.name or known.email
             link = appoint_operator(uow, email=known.email, name=name, public_url=running.settings.public_url)

@@ -27,7 +27,7 @@ def ask_for_link(uow: UnitOfWork, email: str, *, place: str) -> None:
 
 def answer_requests(running: RunningService) -> None:
     """Due work: mail the links that were asked for, to addresses that we know and not more than a few an hour."""
-    for society in running.societies():
+    for society in running.societies(at_work=True):
         while _waiting(running, society):
             with running.unit(society) as uow:
                 _answer_some(uow, running.settings.public_url)

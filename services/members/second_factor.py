@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 import pyotp
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from services.members import throttle
-from services.members.errors.logins import OwnSecondFactorFirst, WrongCode
+from services.members.errors.logins import AppOfOtherKeys, OwnSecondFactorFirst, WrongCode
 from services.members.login_policy import factor_of, is_confirmed, staff_need_factor
 from services.members.models import AccountRow, LoginPolicyRow, SecondFactorRow, SpareCodeRow
 from services.members.sessions import end_all_sessions
-from services.members.tokens import digest
+from services.members.tokens import Keys, digest
 from shared import audit, clock
 from shared.errors import NotFound
 from shared.identity import Actor
@@ -36,35 +36,35 @@ def spare_codes_left(uow: UnitOfWork, account_id: str) -> int:
     return uow.session.scalar(left) or 0
 
 
-def begin_set_up(uow: UnitOfWork, account_id: str, key: str) -> str:
-    """A new secret for the app, in base32: whoever began before and copied theirs has nothing of it. `key`: the
-    installation's own secret. Raises NotFound where an app is confirmed already."""
+def begin_set_up(uow: UnitOfWork, account_id: str, keys: Keys) -> str:
+    """A new secret for the app, in base32: whoever began before and copied theirs has nothing of it. Raises
+    NotFound where an app is confirmed already."""
     row = uow.session.get(SecondFactorRow, account_id, with_for_update=True)
     if row is not None and row.confirmed_at:
         raise NotFound
     secret = pyotp.random_base32()
     if row is None:
-        uow.add(SecondFactorRow(account_id=account_id, sealed=_seal(secret, key)))
+        uow.add(SecondFactorRow(account_id=account_id, sealed=_seal(secret, keys)))
     else:
-        row.sealed = _seal(secret, key)
+        row.sealed = _seal(secret, keys)
     return secret
 
 
-def begun_set_up(uow: UnitOfWork, account_id: str, key: str) -> str:
+def begun_set_up(uow: UnitOfWork, account_id: str, keys: Keys) -> str:
     """The secret that waits for its first code. Raises NotFound."""
     row = uow.session.get(SecondFactorRow, account_id)
-    secret = _open(row.sealed, key) if row and not row.confirmed_at else None
+    secret = _open(row.sealed, keys) if row and not row.confirmed_at else None
     if secret is None:
         raise NotFound
     return secret
 
 
-def confirm_set_up(uow: UnitOfWork, account_id: str, code: str, key: str) -> Sequence[str]:
+def confirm_set_up(uow: UnitOfWork, account_id: str, code: str, keys: Keys) -> Sequence[str]:
     """The app has made its first code: from now on each login asks for one. Returns the spare codes, told once.
 
     All other sessions end with that, which the caller does. Raises WrongCode."""
     row = uow.session.get(SecondFactorRow, account_id, with_for_update=True)
-    if row is None or row.confirmed_at or not _take(uow, row, code, key):
+    if row is None or row.confirmed_at or not _take(row, code, keys):
         raise WrongCode.in_field()
     row.confirmed_at = uow.now
     uow.session.flush()
@@ -86,17 +86,19 @@ def make_spare_codes(uow: UnitOfWork, account_id: str) -> Sequence[str]:
 
 
 def check_code(running: RunningService, society_id: str, account_id: str, code: str) -> None:
-    """Of the app, or a spare one; each counts once. Raises WrongCode, TooManyAttempts."""
-    limits = throttle.code_limits(account_id)
+    """Of the app, or a spare one; each counts once. Raises WrongCode, AppOfOtherKeys, TooManyAttempts."""
+    limits, keys = throttle.code_limits(account_id), running.settings.secrets
     with running.unit(society_id) as uow:
         row = uow.session.get(SecondFactorRow, account_id, with_for_update=True)
         throttle.check(uow, limits)  # behind the lock: many at once are counted one after the other
         right = (
             row is not None
             and row.confirmed_at is not None
-            and (_take(uow, row, code, running.settings.secret) or _take_spare(uow, account_id, code))
+            and (_take(row, code, keys) or _take_spare(uow, account_id, code))
         )
         (throttle.forgive if right else throttle.count)(uow, limits)
+    if not right and row is not None and _open(row.sealed, keys) is None:
+        raise AppOfOtherKeys
     if not right:
         raise WrongCode.in_field()
 
@@ -136,8 +138,8 @@ def set_policy(uow: UnitOfWork, *, staff_need_second_factor: bool, by: Actor) ->
         end_all_sessions(uow, uow.session.scalars(without).all())
 
 
-def _take(uow: UnitOfWork, row: SecondFactorRow, code: str, key: str) -> bool:
-    secret = _open(row.sealed, key)
+def _take(row: SecondFactorRow, code: str, keys: Keys) -> bool:
+    secret = _open(row.sealed, keys)
     given = "".join(code.split())
     if secret is None or len(given) != 6:
         return False
@@ -145,6 +147,7 @@ def _take(uow: UnitOfWork, row: SecondFactorRow, code: str, key: str) -> bool:
     for step in range(now - EITHER_WAY, now + EITHER_WAY + 1):
         if step > row.last_step and secrets.compare_digest(app.at(step * STEP).encode(), given.encode()):
             row.last_step = step
+            row.sealed = _seal(secret, keys)  # with the newest secret of the installation
             return True
     return False
 
@@ -173,17 +176,19 @@ def _plain(code: str) -> str:
     return "".join(character for character in code.casefold() if character.isalnum())
 
 
-def _seal(secret: str, key: str) -> str:
-    return _box(key).encrypt(secret.encode()).decode()
+def _seal(secret: str, keys: Keys) -> str:
+    return _box(keys).encrypt(secret.encode()).decode()
 
 
-def _open(sealed: str, key: str) -> str | None:
-    """None where the installation's secret is another one than at the time: the app must be set up anew."""
+def _open(sealed: str, keys: Keys) -> str | None:
+    """None where the installation's secrets are others than at the time: the app must be set up anew."""
     try:
-        return _box(key).decrypt(sealed.encode()).decode()
+        return _box(keys).decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
 
 
-def _box(key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"second factor {key}".encode()).digest()))
+def _box(keys: Keys) -> MultiFernet:
+    """The first key seals, all of them open."""
+    digests = (hashlib.sha256(f"second factor {key}".encode()).digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(found)) for found in digests])

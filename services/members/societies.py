@@ -1,4 +1,4 @@
-"""Societies 学会 (tenants): made here, known everywhere (SocietyChanged)."""
+"""Societies 学会 (tenants): made, suspended and resumed here, known everywhere (SocietyChanged)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from services.members.errors.societies import SlugTaken
 from services.members.models import CategoryRow, RecordKindRow
 from shared import audit, demo
+from shared.errors import NotFound
 from shared.messages.members import Society, SocietyChanged
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
@@ -60,3 +61,26 @@ def create_society(
     audit.record(uow, "create-society", f"society/{slug}", after={"name": name})
     uow.say(SocietyChanged(society=society))
     return row
+
+
+def suspend_society(uow: UnitOfWork, *, reason: str) -> None:
+    """Nobody of it gets in from now on, its due work and mail rest; money and messages are still taken. Nothing is
+    lost, and whoever was logged in goes on after it was resumed. Suspended already: nothing."""
+    _set_suspended(uow, True, reason, action="suspend-society")
+
+
+def resume_society(uow: UnitOfWork, *, reason: str) -> None:
+    """What has become due meanwhile is caught up."""
+    _set_suspended(uow, False, reason, action="resume-society")
+
+
+def _set_suspended(uow: UnitOfWork, suspended: bool, reason: str, *, action: str) -> None:
+    row = uow.session.get(SocietyRow, uow.society_id, with_for_update=True)
+    if row is None:
+        raise NotFound
+    if row.suspended == suspended:
+        return
+    row.suspended, row.revision = suspended, row.revision + 1
+    audit.record(uow, action, f"society/{row.slug}", after={"reason": reason})
+    public = {field: getattr(row, field) for field in Society.__struct_fields__}
+    uow.say(SocietyChanged(society=Society(**public)))

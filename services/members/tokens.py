@@ -16,6 +16,7 @@ from services.members.errors.links import LinkExpired, LinkSuperseded, LinkTrunc
 VALID = timedelta(hours=24)  # of every mailed link
 TOKEN_LENGTH = 64
 _SECRET_BYTES = 32
+Keys = tuple[str, ...]  # the installation's secrets: what is made or sealed with the first may be opened with each
 
 
 def make_token(society_id: str) -> str:

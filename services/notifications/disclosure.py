@@ -9,7 +9,6 @@ from shared.uow import UnitOfWork
 
 APPLICATION = "application-link"
 SECRET = ("password-welcome", "password-reset", APPLICATION)
-RESENDERS = (Role.ADMINISTRATOR, Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS)
 HIDDEN = "https://…"
 
 

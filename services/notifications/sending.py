@@ -67,7 +67,7 @@ class Sender:
         end, sent = time.monotonic() + PASS, 0
         try:
             while self.reachable and time.monotonic() < end:
-                turns = [self._turn(society, end) for society in self.running.societies()]
+                turns = [self._turn(society, end) for society in self.running.societies(at_work=True)]
                 sent += sum(turns)
                 if not any(turns):
                     break

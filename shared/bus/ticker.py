@@ -109,7 +109,7 @@ def _run(running: RunningService, due: Due, stop: threading.Event, progress: Cal
     started = clock.now()
     actor = Actor(name=due.name)
     failed = 0
-    for society in running.societies() if due.for_each_society else [None]:
+    for society in running.societies(at_work=True) if due.for_each_society else [None]:
         if stop.is_set():
             failed += 1  # not done: the next ticker goes on
             break

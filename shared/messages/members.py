@@ -22,6 +22,7 @@ class Society(Fact):
     phone: str = ""
     registration_number: str | None = None  # T + 13 digits: qualified invoice issuer 適格請求書発行事業者
     registered_from: date | None = None
+    suspended: bool = False  # by the operators: nobody of it gets in, and due work rests, until it is resumed
 
 
 class SocietyChanged(Message, tag="members.SocietyChanged.v1"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from shared.db import Id
-from shared.errors import N_, Forbidden, LoginNeeded
+from shared.errors import N_, Forbidden, LoginNeeded, SocietySuspended
 from shared.identity import SYSTEM, Actor, EndedSession, Principal, Role, TokenReader, TokenRefused
 from shared.service import RunningService
 from shared.society import SocietyRow
@@ -99,7 +99,8 @@ def principal() -> Principal:
 
 
 def principal_or_none() -> Principal | None:
-    """Who is asking, or None. A token that is forged, expired or of an ended session counts for nothing."""
+    """Who is asking, or None. A token that is forged, expired or of an ended session counts for nothing; whoever is of
+    a suspended society, and no operator, has no role."""
     if "principal" not in g:
         g.principal, g.society = _read_principal()
         if g.principal:
@@ -161,12 +162,13 @@ def undeclared_routes(app: Flask) -> list[str]:
     found = []
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            if _declared(app, rule.endpoint, method) is None:
+            if declared_access(app, rule.endpoint, method) is None:
                 found.append(f"{method} {rule.rule}")
     return sorted(found)
 
 
-def _declared(app: Flask, endpoint: str, method: str) -> Access | None:
+def declared_access(app: Flask, endpoint: str, method: str) -> Access | None:
+    """What a route says of itself; None where that was forgotten."""
     view: Any = app.view_functions[endpoint]
     view_class = getattr(view, "view_class", None)
     if view_class is not None:
@@ -180,12 +182,14 @@ def _guard() -> ResponseReturnValue | None:
     rule = request.url_rule
     if rule is None or (request.method == "OPTIONS" and _answers_options_itself(rule)):
         return None
-    access = _declared(current_app, rule.endpoint, request.method)
+    access = declared_access(current_app, rule.endpoint, request.method)
     if access is None:
         raise Forbidden
     if access.public:
         return None
     who = principal_or_none()
+    if who is not None and not who.roles and g.society is not None and g.society.suspended:
+        raise SocietySuspended
     if who is None and not wants_problem():
         if is_navigation():
             return to_login()
@@ -245,7 +249,10 @@ def _read_principal() -> tuple[Principal | None, SocietyRow | None]:
     if row["ended"]:
         return None, None
     known = {name: value for name, value in row.items() if name != "ended"}
-    return who, SocietyRow(**known) if known["id"] else None
+    society = SocietyRow(**known) if known["id"] else None
+    if society is not None and society.suspended and Role.OPERATOR not in who.roles:
+        return replace(who, roles=frozenset(), person_id=None), society
+    return who, society
 
 
 def _token_reader(running: RunningService) -> TokenReader:

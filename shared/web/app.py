@@ -75,6 +75,8 @@ def _configure(app: Flask, running: RunningService) -> None:
     secure = urlsplit(settings.public_url).scheme == "https"
     values: dict[str, Any] = {
         "SECRET_KEY": settings.secret,
+        "SECRET_KEY_FALLBACKS": list(settings.secrets[1:]),
+        "WTF_CSRF_SECRET_KEY": list(reversed(settings.secrets)),  # the last one signs, all of them verify
         "SESSION_COOKIE_NAME": "tsudoi_session",  # one for all services: a form of one may stand on a page of another
         "SESSION_COOKIE_PATH": "/",
         "SESSION_COOKIE_HTTPONLY": True,

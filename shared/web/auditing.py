@@ -19,8 +19,8 @@ from shared.audit.rows import CheckRow
 from shared.audit.sealing import count_unsealed, of_late
 from shared.audit.search import Page, Wanted, matching, page_of
 from shared.audit.words import joined
+from shared.capabilities import may
 from shared.errors import InvalidInput
-from shared.identity import Role
 from shared.service import RunningService
 from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
@@ -66,7 +66,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
     trail = joined(running.service.trail)
 
     @pages.get("")
-    @allow(Role.ADMINISTRATOR)
+    @allow(*may("see-audit"))
     def look() -> ResponseReturnValue:
         faults = Faults()
         try:
@@ -90,7 +90,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
         return render_template("kit/audit.html", **known), 422 if faults else 200
 
     @pages.get("/export.<any(csv, xlsx):kind>")
-    @allow(Role.ADMINISTRATOR)
+    @allow(*may("see-audit"))
     def export(kind: str) -> ResponseReturnValue:
         """What the search finds, all of it."""
         wanted = Wanted(**load_args(WantedSchema))

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from shared.audit.chain import head_of
 from shared.audit.rows import CheckRow
 from shared.audit.search import Found, Wanted, matching, page_of
-from shared.identity import Role
+from shared.capabilities import may
 from shared.service import RunningService
 from shared.web.access import allow, reading
 from shared.web.auditing import WantedSchema
@@ -63,7 +63,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
 
     @api.route("/audit")
     class Audit(MethodView):
-        @allow(Role.ADMINISTRATOR)
+        @allow(*may("see-audit"))
         @api.arguments(AuditQuerySchema, location="query")
         @api.response(200, AuditTrailSchema)
         def get(self, query: dict[str, Any]) -> dict[str, Any]:

@@ -7,21 +7,14 @@ from dataclasses import dataclass
 
 from flask import Flask, g, request
 
+from shared.capabilities import may
 from shared.errors import N_
-from shared.identity import STAFF, Principal, Role
+from shared.identity import Principal, Role
 from shared.web import access
 from shared.web.access import running_service
 
-_ADMIN, _AFFAIRS, _ACCOUNTING, _EVENTS, _READER = (
-    Role.ADMINISTRATOR,
-    Role.AFFAIRS,
-    Role.ACCOUNTING,
-    Role.EVENTS,
-    Role.READER,
-)
-_PEOPLE = frozenset({_ADMIN, _AFFAIRS, _ACCOUNTING, _READER})
-_MONEY = frozenset({_ADMIN, _ACCOUNTING, _READER})
-_ALL_EVENTS = frozenset({_ADMIN, _EVENTS, _READER, Role.ORGANISER})
+_PEOPLE = may("see-members")
+_MONEY = may("see-payments")  # of what affairs and events see, their menus show no more than invoices
 
 
 @dataclass(frozen=True)
@@ -33,13 +26,13 @@ class Entry:
     icon: str
     area: str
     group: str = ""
-    roles: frozenset[Role] = frozenset()
+    roles: tuple[Role, ...] = ()
     only_without_broker: bool = False  # the in-app mailbox of onebox
     at_hand: bool = True  # of My Page: in the bar of a phone; what is not stands in the menu of the person there
     also: tuple[str, ...] = ()  # pages of other services that belong to it
 
     def is_for(self, who: Principal) -> bool:
-        return not self.roles or bool(self.roles & who.roles)
+        return not self.roles or who.may(*self.roles)
 
 
 SERVICES = {  # what each is called, and its picture
@@ -51,7 +44,7 @@ SERVICES = {  # what each is called, and its picture
 }
 
 ENTRIES: Sequence[Entry] = (
-    Entry(N_("Dashboard"), "/billing/console/", "layout-dashboard", "console", "", STAFF),
+    Entry(N_("Dashboard"), "/billing/console/", "layout-dashboard", "console", "", may("see-billing")),
     Entry(
         N_("Members"),
         "/members/console/members",
@@ -68,7 +61,7 @@ ENTRIES: Sequence[Entry] = (
         "file-up",
         "console",
         N_("People"),
-        frozenset({_ADMIN, _AFFAIRS}),
+        may("change-members"),
     ),
     Entry(N_("Requests"), "/members/console/requests", "inbox", "console", N_("People"), _PEOPLE),
     Entry(N_("Announcements"), "/members/console/announcements", "megaphone", "console", N_("People"), _PEOPLE),
@@ -77,15 +70,30 @@ ENTRIES: Sequence[Entry] = (
     Entry(N_("Categories"), "/members/console/categories", "shapes", "console", N_("People"), _PEOPLE),
     Entry(N_("Custom fields"), "/members/console/custom-fields", "list-plus", "console", N_("People"), _PEOPLE),
     Entry(N_("Erasure"), "/members/console/erasure", "user-x", "console", N_("People"), _PEOPLE),
-    Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), frozenset({_ADMIN})),
-    Entry(N_("Integrations"), "/members/console/integrations", "plug", "console", N_("People"), frozenset({_ADMIN})),
+    Entry(N_("Staff"), "/members/console/staff", "shield-user", "console", N_("People"), may("manage-staff")),
+    Entry(
+        N_("Permissions"),
+        "/members/console/permissions",
+        "list-checks",
+        "console",
+        N_("People"),
+        may("see-permissions"),
+    ),
+    Entry(
+        N_("Integrations"),
+        "/members/console/integrations",
+        "plug",
+        "console",
+        N_("People"),
+        may("manage-integrations"),
+    ),
     Entry(
         N_("Audit trail"),
         "/members/console/audit",
         "scroll-text",
         "console",
         N_("People"),
-        frozenset({_ADMIN}),
+        may("see-audit"),
         also=tuple(f"/{name}/console/audit" for name in SERVICES),
     ),
     Entry(N_("Billing runs"), "/billing/console/runs", "layers", "console", N_("Billing"), _MONEY),
@@ -95,7 +103,7 @@ ENTRIES: Sequence[Entry] = (
         "receipt-japanese-yen",
         "console",
         N_("Billing"),
-        _MONEY | {_AFFAIRS},
+        (*_MONEY, Role.AFFAIRS),
     ),
     Entry(N_("Fees"), "/billing/console/fees", "tags", "console", N_("Billing"), _MONEY),
     Entry(N_("Payments"), "/payments/console/payments", "wallet", "console", N_("Payments"), _MONEY),
@@ -113,15 +121,43 @@ ENTRIES: Sequence[Entry] = (
         "landmark",
         "console",
         N_("Payments"),
-        frozenset({_ADMIN, _ACCOUNTING}),
+        may("change-payments"),
     ),
-    Entry(N_("Events"), "/events/console/events", "calendar-days", "console", N_("Activities"), _ALL_EVENTS),
-    Entry(N_("Sent mail"), "/notifications/console/letters", "mail-check", "console", N_("Activities"), STAFF),
     Entry(
-        N_("Mailbox"), "/notifications/mailbox", "inbox", "console", N_("Activities"), STAFF, only_without_broker=True
+        N_("Events"),
+        "/events/console/events",
+        "calendar-days",
+        "console",
+        N_("Activities"),
+        (*may("see-events"), Role.ORGANISER),
+    ),
+    Entry(
+        N_("Sent mail"),
+        "/notifications/console/letters",
+        "mail-check",
+        "console",
+        N_("Activities"),
+        may("see-letters"),
+    ),
+    Entry(
+        N_("Mailbox"),
+        "/notifications/mailbox",
+        "inbox",
+        "console",
+        N_("Activities"),
+        may("see-letters"),
+        only_without_broker=True,
+    ),
+    Entry(
+        N_("Societies"),
+        "/members/operator/societies",
+        "building-2",
+        "console",
+        N_("Operation"),
+        may("manage-societies"),
     ),
     *(
-        Entry(label, f"/{name}/operator", icon, "console", N_("Operation"), frozenset({Role.OPERATOR}))
+        Entry(label, f"/{name}/operator", icon, "console", N_("Operation"), may("operate"))
         for name, (label, icon) in SERVICES.items()
     ),
     Entry(N_("Home"), "/members/my/", "house", "my"),
@@ -130,19 +166,12 @@ ENTRIES: Sequence[Entry] = (
         "/members/my/announcements",
         "megaphone",
         "my",
-        roles=frozenset({Role.MEMBER, Role.APPLICANT, Role.CONTACT}),
+        roles=may("read-announcements"),
     ),
     Entry(N_("Invoices and receipts"), "/billing/my/invoices", "receipt-japanese-yen", "my"),
     Entry(N_("Events"), "/events/my/events", "calendar-days", "my"),
-    Entry(
-        N_("Requests"),
-        "/members/my/requests",
-        "send",
-        "my",
-        roles=frozenset({Role.MEMBER, Role.CONTACT}),
-        at_hand=False,
-    ),
-    Entry(N_("History"), "/members/my/records", "history", "my", roles=frozenset({Role.MEMBER}), at_hand=False),
+    Entry(N_("Requests"), "/members/my/requests", "send", "my", roles=may("make-requests"), at_hand=False),
+    Entry(N_("History"), "/members/my/records", "history", "my", roles=may("own-membership"), at_hand=False),
     Entry(N_("Profile"), "/members/my/profile", "circle-user-round", "my", also=("/members/my/corporation",)),
 )
 

@@ -22,8 +22,8 @@ from shared.bus import lag, parked
 from shared.bus.inbox import InboxRow
 from shared.bus.parked import ParkedGroup, Which
 from shared.bus.replay import FASTEST, discard, replay
+from shared.capabilities import may
 from shared.errors import N_, InvalidInput, NotFound
-from shared.identity import Role
 from shared.service import RunningService
 from shared.society import SocietyRow
 from shared.web.access import allow, principal
@@ -78,7 +78,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
         return {"own": running.name, "own_title": title, "age": _age, "slow": SLOW, "state_badges": STATES}
 
     @pages.get("")
-    @allow(Role.OPERATOR)
+    @allow(*may("operate"))
     def look() -> ResponseReturnValue:
         groups = parked.list_parked(running)
         return render_template(
@@ -90,13 +90,13 @@ def make_blueprint(running: RunningService) -> Blueprint:
         )
 
     @pages.get("/figures")
-    @allow(Role.OPERATOR)
+    @allow(*may("operate"))
     def figures() -> ResponseReturnValue:
         template = "kit/operating_line.html" if "brief" in request.args else "kit/operating_figures.html"
         return render_template(template, lag=lag.measure(running))
 
     @pages.get("/groups/<code>")
-    @allow(Role.OPERATOR)
+    @allow(*may("operate"))
     def show_group(code: str) -> ResponseReturnValue:
         group = _group(running, code)
         return render_template(
@@ -104,7 +104,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
         )
 
     @pages.get("/messages/<uuid:id>")
-    @allow(Role.OPERATOR)
+    @allow(*may("operate"))
     def show_message(id: UUID) -> ResponseReturnValue:
         message = parked.show(running, str(id))
         return render_template(
@@ -116,17 +116,17 @@ def make_blueprint(running: RunningService) -> Blueprint:
         )
 
     @pages.get("/replay")
-    @allow(Role.OPERATOR)
+    @allow(*may("operate"))
     def ask_replay() -> ResponseReturnValue:
         return render_template("kit/operating_act.html", act="replay", chosen=_chosen(running, request.args))
 
     @pages.get("/discard")
-    @allow(Role.OPERATOR)
+    @allow(*may("operate"))
     def ask_discard() -> ResponseReturnValue:
         return render_template("kit/operating_act.html", act="discard", chosen=_chosen(running, request.args))
 
     @pages.post("/replay")
-    @allow(Role.OPERATOR)
+    @allow(*may("operate"))
     def do_replay() -> ResponseReturnValue:
         try:
             given = load_form(ActSchema)
@@ -140,7 +140,7 @@ def make_blueprint(running: RunningService) -> Blueprint:
         return _after(done.count)
 
     @pages.post("/discard")
-    @allow(Role.OPERATOR)
+    @allow(*may("operate"))
     def do_discard() -> ResponseReturnValue:
         try:
             given = load_form(ActSchema)

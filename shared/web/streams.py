@@ -11,8 +11,8 @@ from flask import Blueprint, Response, stream_with_context
 from flask_babel import gettext
 
 from shared import jobs
+from shared.capabilities import may
 from shared.errors import N_
-from shared.identity import STAFF, Role
 from shared.web.access import allow, reading
 
 LENGTH_SECONDS = 25.0  # then the browser comes again: a thread is never held for longer
@@ -59,7 +59,7 @@ def make_blueprint(name: str) -> Blueprint:
     blueprint = Blueprint("kit_jobs", __name__, url_prefix=f"/{name}/jobs")
 
     @blueprint.get("/<uuid:id>/stream")
-    @allow(*STAFF, Role.ORGANISER)
+    @allow(*may("watch-work"))
     def watch(id: Any) -> Response:
         with reading() as uow:
             first = progress(jobs.look(uow, str(id)))

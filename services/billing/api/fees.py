@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 
 from services.billing import fees
 from services.billing.models import FeeRow
-from shared.identity import STAFF, Role
+from services.billing.roles import BILLING_CHANGE, BILLING_SEE
 from shared.money import TaxClass
 from shared.web.access import allow, reading, unit
 
@@ -44,7 +44,7 @@ class FeeQuerySchema(Schema):
 
 
 @fees_api.get("")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 @fees_api.arguments(FeeQuerySchema, location="query")
 @fees_api.response(200, FeeSchema(many=True))
 def list_fees(query: dict[str, Any]) -> Sequence[FeeRow]:
@@ -54,7 +54,7 @@ def list_fees(query: dict[str, Any]) -> Sequence[FeeRow]:
 
 
 @fees_api.post("")
-@allow(Role.ADMINISTRATOR, Role.ACCOUNTING)
+@allow(*BILLING_CHANGE)
 @fees_api.arguments(FeeSchema)
 @fees_api.response(201, FeeSchema)
 @fees_api.alt_response(409, description="That category has a fee for that year")
@@ -65,7 +65,7 @@ def add_fee(given: dict[str, Any]) -> FeeRow:
 
 
 @fees_api.put("/<uuid:id>")
-@allow(Role.ADMINISTRATOR, Role.ACCOUNTING)
+@allow(*BILLING_CHANGE)
 @fees_api.arguments(FeeValuesSchema)
 @fees_api.response(200, FeeSchema)
 def change_fee(given: dict[str, Any], id: UUID) -> FeeRow:
@@ -75,7 +75,7 @@ def change_fee(given: dict[str, Any], id: UUID) -> FeeRow:
 
 
 @fees_api.delete("/<uuid:id>")
-@allow(Role.ADMINISTRATOR, Role.ACCOUNTING)
+@allow(*BILLING_CHANGE)
 @fees_api.response(204)
 def remove_fee(id: UUID) -> None:
     """Take a fee out of the schedule."""

@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 from services.billing import invoices, search
 from services.billing.api.fees import YEARS
 from services.billing.models import InvoiceKind, InvoiceRow, InvoiceState
-from shared.identity import PAYERS, STAFF, Role
+from services.billing.roles import BILLING_CHANGE, BILLING_SEE, OWN_INVOICES
 from shared.web.access import allow, principal, reading, unit
 
 invoices_api = Blueprint("api_invoices", __name__, url_prefix="/billing/api/invoices", description="Invoices 請求")
@@ -57,7 +57,7 @@ class InvoiceQuerySchema(Schema):
 
 
 @invoices_api.get("")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 @invoices_api.arguments(InvoiceQuerySchema, location="query")
 @invoices_api.response(200, InvoiceSchema(many=True))
 def list_invoices(query: dict[str, Any]) -> Sequence[InvoiceRow]:
@@ -71,7 +71,7 @@ def list_invoices(query: dict[str, Any]) -> Sequence[InvoiceRow]:
 
 
 @invoices_api.get("/mine")
-@allow(*PAYERS)
+@allow(*OWN_INVOICES)
 @invoices_api.response(200, InvoiceSchema(many=True))
 def my_invoices() -> Sequence[InvoiceRow]:
     """The invoices of who is asking; no drafts."""
@@ -80,7 +80,7 @@ def my_invoices() -> Sequence[InvoiceRow]:
 
 
 @invoices_api.get("/<uuid:id>")
-@allow(*STAFF, *PAYERS)
+@allow(*BILLING_SEE, *OWN_INVOICES)
 @invoices_api.response(200, InvoiceSchema)
 def show_invoice(id: UUID) -> InvoiceRow:
     """One invoice; a payer's own only."""
@@ -90,7 +90,7 @@ def show_invoice(id: UUID) -> InvoiceRow:
 
 
 @invoices_api.post("/<uuid:id>/cancel")
-@allow(Role.ADMINISTRATOR, Role.ACCOUNTING)
+@allow(*BILLING_CHANGE)
 @invoices_api.response(200, InvoiceSchema)
 @invoices_api.alt_response(409, description="It has payments")
 def cancel_invoice(id: UUID) -> InvoiceRow:

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 
 from services.billing import receipts
 from services.billing.models import ReceiptRow
-from shared.identity import STAFF
+from services.billing.roles import BILLING_SEE
 from shared.web.access import allow, reading
 
 receipts_api = Blueprint("api_receipts", __name__, url_prefix="/billing/api/receipts", description="Receipts 領収書")
@@ -34,7 +34,7 @@ class ReceiptQuerySchema(Schema):
 
 
 @receipts_api.get("")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 @receipts_api.arguments(ReceiptQuerySchema, location="query")
 @receipts_api.response(200, ReceiptSchema(many=True))
 def list_receipts(query: dict[str, Any]) -> Sequence[ReceiptRow]:

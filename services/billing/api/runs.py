@@ -13,14 +13,13 @@ from marshmallow import Schema, fields, validate
 from services.billing import runs, selection
 from services.billing.api.fees import YEARS
 from services.billing.models import RunRow
+from services.billing.roles import BILLING_CHANGE, BILLING_SEE
 from shared import jobs
-from shared.identity import STAFF, Role
 from shared.uow import UnitOfWork
 from shared.web.access import allow, reading, unit
 from shared.web.work import WorkSchema
 
 runs_api = Blueprint("api_runs", __name__, url_prefix="/billing/api/runs", description="Billing runs 請求作成")
-MAKERS = (Role.ADMINISTRATOR, Role.ACCOUNTING)
 
 
 class RunConditionsSchema(Schema):
@@ -71,7 +70,7 @@ class PreviewSchema(Schema):
 
 
 @runs_api.get("")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 @runs_api.response(200, RunSchema(many=True))
 def list_runs() -> Sequence[RunRow]:
     """All runs, newest first."""
@@ -80,7 +79,7 @@ def list_runs() -> Sequence[RunRow]:
 
 
 @runs_api.post("")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 @runs_api.arguments(RunConditionsSchema)
 @runs_api.response(201, RunSchema)
 def plan_run(given: dict[str, Any]) -> RunRow:
@@ -90,7 +89,7 @@ def plan_run(given: dict[str, Any]) -> RunRow:
 
 
 @runs_api.get("/<uuid:id>")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 @runs_api.response(200, RunStatusSchema)
 def show_run(id: UUID) -> dict[str, Any]:
     """The state of a run, with the progress of the work on it."""
@@ -99,7 +98,7 @@ def show_run(id: UUID) -> dict[str, Any]:
 
 
 @runs_api.get("/<uuid:id>/preview")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 @runs_api.response(200, PreviewSchema)
 def preview_run(id: UUID) -> selection.Preview:
     """Counts and sums by category, and how many are left out and why, as of now."""
@@ -108,7 +107,7 @@ def preview_run(id: UUID) -> selection.Preview:
 
 
 @runs_api.post("/<uuid:id>/create")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 @runs_api.response(202, RunStatusSchema)
 @runs_api.alt_response(409, description="It was started already")
 def create_run(id: UUID) -> dict[str, Any]:
@@ -118,7 +117,7 @@ def create_run(id: UUID) -> dict[str, Any]:
 
 
 @runs_api.post("/<uuid:id>/confirm")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 @runs_api.response(202, RunStatusSchema)
 @runs_api.alt_response(409, description="It is not complete, or confirmed already")
 def confirm_run(id: UUID) -> dict[str, Any]:
@@ -128,7 +127,7 @@ def confirm_run(id: UUID) -> dict[str, Any]:
 
 
 @runs_api.post("/<uuid:id>/cancel")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 @runs_api.response(202, RunStatusSchema)
 @runs_api.alt_response(409, description="It has payments")
 def cancel_run(id: UUID) -> dict[str, Any]:

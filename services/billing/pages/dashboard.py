@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 
 from services.billing import fees, figures, search
-from shared.identity import STAFF, Role
+from services.billing.roles import BILLING_CHANGE, BILLING_SEE
 from shared.japan.calendar import fiscal_year_of
 from shared.web.access import allow, principal, reading
 from shared.web.i18n import language
@@ -18,7 +18,7 @@ dashboard_pages = Blueprint("dashboard", __name__, url_prefix="/billing/console"
 
 
 @dashboard_pages.get("/")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 def show_dashboard() -> ResponseReturnValue:
     with reading() as uow:
         this_year = fiscal_year_of(uow.today, uow.society.fiscal_year_starts)
@@ -35,5 +35,5 @@ def show_dashboard() -> ResponseReturnValue:
             waiting=figures.waiting(uow),
             names={category.code: category.name_in(language()) for category in fees.categories(uow)},
             has_fees=bool(fees.fees_of(uow, year)),
-            may_bill=principal().may(Role.ADMINISTRATOR, Role.ACCOUNTING),
+            may_bill=principal().may(*BILLING_CHANGE),
         )

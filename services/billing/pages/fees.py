@@ -12,8 +12,8 @@ from flask_babel import ngettext
 from services.billing import fees
 from services.billing.api.fees import FeeSchema, FeeValuesSchema
 from services.billing.labels import TAX_CLASSES
+from services.billing.roles import BILLING_CHANGE, BILLING_SEE
 from shared.errors import TsudoiError
-from shared.identity import STAFF, Role
 from shared.japan.calendar import fiscal_year_of
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
@@ -21,18 +21,17 @@ from shared.web.forms import NO_VALUES, Faults, load_form
 from shared.web.i18n import language
 
 fees_pages = Blueprint("fees", __name__, url_prefix="/billing/console/fees")
-EDITORS = (Role.ADMINISTRATOR, Role.ACCOUNTING)
 
 
 @fees_pages.get("")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 def show_fees() -> ResponseReturnValue:
     with reading() as uow:
         return _table(uow, _year(uow))
 
 
 @fees_pages.post("")
-@allow(*EDITORS)
+@allow(*BILLING_CHANGE)
 def add_fee() -> ResponseReturnValue:
     try:
         given = load_form(FeeSchema)
@@ -46,7 +45,7 @@ def add_fee() -> ResponseReturnValue:
 
 
 @fees_pages.post("/<uuid:id>")
-@allow(*EDITORS)
+@allow(*BILLING_CHANGE)
 def change_fee(id: UUID) -> ResponseReturnValue:
     try:
         given = load_form(FeeValuesSchema)
@@ -60,7 +59,7 @@ def change_fee(id: UUID) -> ResponseReturnValue:
 
 
 @fees_pages.post("/<uuid:id>/remove")
-@allow(*EDITORS)
+@allow(*BILLING_CHANGE)
 def remove_fee(id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         fees.remove_fee(uow, str(id))
@@ -69,7 +68,7 @@ def remove_fee(id: UUID) -> ResponseReturnValue:
 
 
 @fees_pages.post("/copy")
-@allow(*EDITORS)
+@allow(*BILLING_CHANGE)
 def copy_fees() -> ResponseReturnValue:
     year = request.form.get("fiscal_year", 0, type=int)
     with unit() as uow:
@@ -91,7 +90,7 @@ def _table(uow: UnitOfWork, year: int, error: TsudoiError | None = None, wrong_r
         missing=[(code, name) for code, name in categories.items() if code not in {fee.category for fee in known}],
         tax_classes=TAX_CLASSES,
         last_year=fees.fees_of(uow, year - 1),
-        may_edit=principal().may(*EDITORS),
+        may_edit=principal().may(*BILLING_CHANGE),
         faults=Faults(error),
         values=request.form if error and wrong_row is None else NO_VALUES,
         wrong_row=wrong_row,

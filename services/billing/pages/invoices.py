@@ -13,9 +13,9 @@ from flask_babel import ngettext
 from services.billing import allocation, credit, invoices, labels, receipts, search
 from services.billing.models import InvoiceRow, ReceiptRow, RunRow
 from services.billing.pages.pdf import my_page
+from services.billing.roles import BILLING_CHANGE, BILLING_SEE
 from services.billing.wording import METHODS
 from shared.errors import TsudoiError
-from shared.identity import STAFF, Role
 from shared.people import PersonRow
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
@@ -25,18 +25,17 @@ from shared.web.local_path import local_path
 from shared.web.pdf import answer_pdf, paper_language
 
 invoices_pages = Blueprint("invoices", __name__, url_prefix="/billing/console")
-EDITORS = (Role.ADMINISTRATOR, Role.ACCOUNTING)
 
 
 @invoices_pages.get("/invoices")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 def list_invoices() -> ResponseReturnValue:
     with reading() as uow:
         return _list(uow)
 
 
 @invoices_pages.post("/invoices/cancel")
-@allow(*EDITORS)
+@allow(*BILLING_CHANGE)
 def cancel_chosen() -> ResponseReturnValue:
     try:
         with unit() as uow:
@@ -49,26 +48,26 @@ def cancel_chosen() -> ResponseReturnValue:
 
 
 @invoices_pages.get("/invoices/<uuid:id>")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 def show_invoice(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         return _page(uow, str(id))
 
 
 @invoices_pages.post("/invoices/<uuid:id>/cancel")
-@allow(*EDITORS)
+@allow(*BILLING_CHANGE)
 def cancel_invoice(id: UUID) -> ResponseReturnValue:
     return _do(lambda uow: invoices.cancel_invoices(uow, [str(id)]), str(id), _("The invoice was cancelled."))
 
 
 @invoices_pages.post("/invoices/<uuid:id>/use-credit")
-@allow(*EDITORS)
+@allow(*BILLING_CHANGE)
 def use_credit(id: UUID) -> ResponseReturnValue:
     return _do(lambda uow: allocation.use_credit(uow, str(id)), str(id), _("The credit was applied."))
 
 
 @invoices_pages.get("/invoices/<uuid:id>.pdf")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 def print_invoice(id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         invoice = uow.get(InvoiceRow, str(id), lock=True)
@@ -77,7 +76,7 @@ def print_invoice(id: UUID) -> ResponseReturnValue:
 
 
 @invoices_pages.get("/receipts/<uuid:id>.pdf")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 def print_receipt(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         receipt = uow.get(ReceiptRow, str(id))
@@ -118,7 +117,7 @@ def _list(uow: UnitOfWork, error: TsudoiError | None = None) -> str:
         kinds=labels.KINDS,
         years=search.years_with_invoices(uow),
         today=uow.today,
-        may_edit=principal().may(*EDITORS),
+        may_edit=principal().may(*BILLING_CHANGE),
         faults=Faults(error),
     )
 
@@ -140,6 +139,6 @@ def _page(uow: UnitOfWork, id: str, error: TsudoiError | None = None) -> str:
         methods=METHODS,
         today=uow.today,
         can_cancel=invoice.state in invoices.CANCELLABLE,
-        may_edit=principal().may(*EDITORS),
+        may_edit=principal().may(*BILLING_CHANGE),
         faults=Faults(error),
     )

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from services.billing import credit, invoices, labels, receipts, search
 from services.billing.models import ReceiptRow
 from services.billing.pages.pdf import my_page
+from services.billing.roles import OWN_INVOICES
 from shared.errors import NotFound
-from shared.identity import PAYERS
 from shared.web.access import allow, principal, reading, unit
 from shared.web.pdf import answer_pdf, paper_language
 
@@ -19,7 +19,7 @@ my_pages = Blueprint("my", __name__, url_prefix="/billing/my")
 
 
 @my_pages.get("/due")
-@allow(*PAYERS)
+@allow(*OWN_INVOICES)
 def show_due() -> ResponseReturnValue:
     """A part of the home page, without a layout."""
     payer = principal().person_id or ""
@@ -35,7 +35,7 @@ def show_due() -> ResponseReturnValue:
 
 
 @my_pages.get("/invoices")
-@allow(*PAYERS)
+@allow(*OWN_INVOICES)
 def list_invoices() -> ResponseReturnValue:
     payer = principal().person_id or ""
     with reading() as uow:
@@ -52,7 +52,7 @@ def list_invoices() -> ResponseReturnValue:
 
 
 @my_pages.get("/invoices/<uuid:id>.pdf")
-@allow(*PAYERS)
+@allow(*OWN_INVOICES)
 def print_invoice(id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         invoice = search.own_invoice(uow, principal().person_id, str(id))
@@ -61,7 +61,7 @@ def print_invoice(id: UUID) -> ResponseReturnValue:
 
 
 @my_pages.get("/receipts/<uuid:id>.pdf")
-@allow(*PAYERS)
+@allow(*OWN_INVOICES)
 def print_receipt(id: UUID) -> ResponseReturnValue:
     """Each download counts, since the second is marked 再発行; asking only for the headers does not."""
     with unit() as uow:

@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from services.billing import fees, labels, runs, search, selection
-from services.billing.api.runs import MAKERS, RunConditionsSchema
+from services.billing.api.runs import RunConditionsSchema
 from services.billing.models import RunResultRow, RunRow, RunState
+from services.billing.roles import BILLING_CHANGE, BILLING_SEE
 from shared import jobs
 from shared.errors import TsudoiError
-from shared.identity import STAFF
 from shared.japan.calendar import fiscal_year_of, fiscal_year_span
 from shared.people import PersonRow
 from shared.uow import UnitOfWork
@@ -29,7 +29,7 @@ runs_pages = Blueprint("runs", __name__, url_prefix="/billing/console/runs")
 
 
 @runs_pages.get("")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 def list_runs() -> ResponseReturnValue:
     with reading() as uow:
         sortable = {
@@ -43,14 +43,14 @@ def list_runs() -> ResponseReturnValue:
 
 
 @runs_pages.get("/new")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 def new_run() -> ResponseReturnValue:
     with reading() as uow:
         return render_template("billing/run_form.html", values=_suggestion(uow), **_choices(uow))
 
 
 @runs_pages.post("")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 def plan_run() -> ResponseReturnValue:
     try:
         given = load_form(RunConditionsSchema)
@@ -63,7 +63,7 @@ def plan_run() -> ResponseReturnValue:
 
 
 @runs_pages.get("/<uuid:id>/edit")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 def edit_run(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         run = uow.get(RunRow, str(id))
@@ -82,7 +82,7 @@ def edit_run(id: UUID) -> ResponseReturnValue:
 
 
 @runs_pages.post("/<uuid:id>/edit")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 def change_run(id: UUID) -> ResponseReturnValue:
     try:
         given = load_form(RunConditionsSchema)
@@ -95,32 +95,32 @@ def change_run(id: UUID) -> ResponseReturnValue:
 
 
 @runs_pages.get("/<uuid:id>")
-@allow(*STAFF)
+@allow(*BILLING_SEE)
 def show_run(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         return _page(uow, str(id))
 
 
 @runs_pages.post("/<uuid:id>/create")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 def start_run(id: UUID) -> ResponseReturnValue:
     return _do(runs.start_run, str(id), None)
 
 
 @runs_pages.post("/<uuid:id>/confirm")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 def confirm_run(id: UUID) -> ResponseReturnValue:
     return _do(runs.confirm_run, str(id), None)
 
 
 @runs_pages.post("/<uuid:id>/cancel")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 def cancel_run(id: UUID) -> ResponseReturnValue:
     return _do(runs.cancel_run, str(id), _("The run is being cancelled."))
 
 
 @runs_pages.post("/<uuid:id>/go-on")
-@allow(*MAKERS)
+@allow(*BILLING_CHANGE)
 def go_on(id: UUID) -> ResponseReturnValue:
     return _do(runs.go_on, str(id), None)
 
@@ -191,7 +191,7 @@ def _suggestion(uow: UnitOfWork) -> dict[str, Any]:
 
 
 def _may_bill() -> bool:
-    return principal().may(*MAKERS)
+    return principal().may(*BILLING_CHANGE)
 
 
 def _to(id: str) -> ResponseReturnValue:

@@ -12,8 +12,7 @@ from services.events.api.schemas import EventForMembersSchema, RegistrationSchem
 from services.events.catalogue import events_for_members, published_event
 from services.events.models import EventRow, RegistrationRow
 from services.events.registrations import cancel_registration, register, registrations_of
-from services.events.roles import own_person
-from shared.identity import PAYERS
+from services.events.roles import TAKE_PART, own_person
 from shared.web.access import allow, principal, reading, unit
 
 api = Blueprint(
@@ -23,7 +22,7 @@ api = Blueprint(
 
 @api.route("/events")
 class MyEvents(MethodView):
-    @allow(*PAYERS)
+    @allow(*TAKE_PART)
     @api.response(200, EventForMembersSchema(many=True))
     def get(self) -> Sequence[EventRow]:
         """Events that are listed on My Page."""
@@ -33,7 +32,7 @@ class MyEvents(MethodView):
 
 @api.route("/events/<uuid:id>")
 class MyEvent(MethodView):
-    @allow(*PAYERS)
+    @allow(*TAKE_PART)
     @api.response(200, EventForMembersSchema)
     def get(self, id: UUID) -> EventRow:
         """One published event, listed or not."""
@@ -43,7 +42,7 @@ class MyEvent(MethodView):
 
 @api.route("/events/<uuid:id>/registration")
 class MyRegistration(MethodView):
-    @allow(*PAYERS)
+    @allow(*TAKE_PART)
     @api.response(201, RegistrationSchema)
     def post(self, id: UUID) -> RegistrationRow:
         """Take a seat."""
@@ -53,7 +52,7 @@ class MyRegistration(MethodView):
 
 @api.route("/registrations")
 class MyRegistrations(MethodView):
-    @allow(*PAYERS)
+    @allow(*TAKE_PART)
     @api.response(200, RegistrationSchema(many=True))
     def get(self) -> list[RegistrationRow]:
         """One's own live registrations for events that are not over."""
@@ -63,7 +62,7 @@ class MyRegistrations(MethodView):
 
 @api.route("/registrations/<uuid:id>/cancel")
 class MyCancellation(MethodView):
-    @allow(*PAYERS)
+    @allow(*TAKE_PART)
     @api.response(200, RegistrationSchema)
     def post(self, id: UUID) -> RegistrationRow:
         """Give one's seat back, until 24:00 of the last day of registration."""

@@ -18,9 +18,8 @@ from services.events.registrations import (
     registrations_of,
     why_closed,
 )
-from services.events.roles import own_person
+from services.events.roles import TAKE_PART, own_person
 from shared.errors import TsudoiError
-from shared.identity import PAYERS
 from shared.web.access import allow, principal, reading, unit
 from shared.web.problems import translated
 
@@ -28,7 +27,7 @@ my_pages = Blueprint("my_events", __name__, url_prefix="/events/my")
 
 
 @my_pages.get("/events")
-@allow(*PAYERS)
+@allow(*TAKE_PART)
 def list_events() -> ResponseReturnValue:
     with reading() as uow:
         mine = {
@@ -45,20 +44,20 @@ def list_events() -> ResponseReturnValue:
 
 
 @my_pages.get("/events/<uuid:id>")
-@allow(*PAYERS)
+@allow(*TAKE_PART)
 def show_event(id: UUID) -> ResponseReturnValue:
     return _event_page("events/my_event.html", id)
 
 
 @my_pages.get("/events/<uuid:id>/state")
-@allow(*PAYERS)
+@allow(*TAKE_PART)
 def show_state(id: UUID) -> ResponseReturnValue:
     """The part of the page that changes while the invoice is being made."""
     return _event_page("events/my_event_state.html", id)
 
 
 @my_pages.post("/events/<uuid:id>/register")
-@allow(*PAYERS)
+@allow(*TAKE_PART)
 def take_part(id: UUID) -> ResponseReturnValue:
     try:
         with unit() as uow:
@@ -73,7 +72,7 @@ def take_part(id: UUID) -> ResponseReturnValue:
 
 
 @my_pages.post("/events/<uuid:id>/registrations/<uuid:registration_id>/cancel")
-@allow(*PAYERS)
+@allow(*TAKE_PART)
 def give_back(id: UUID, registration_id: UUID) -> ResponseReturnValue:
     try:
         with unit() as uow:
@@ -85,7 +84,7 @@ def give_back(id: UUID, registration_id: UUID) -> ResponseReturnValue:
 
 
 @my_pages.get("/registrations")
-@allow(*PAYERS)
+@allow(*TAKE_PART)
 def my_registrations() -> ResponseReturnValue:
     """Fragment for the home of My Page."""
     with reading() as uow:

@@ -17,11 +17,13 @@ from services.members.api.members import api as members
 from services.members.api.my_announcements import api as my_announcements
 from services.members.api.my_corporation import api as my_corporation
 from services.members.api.numbering import api as numbering
+from services.members.api.permissions import api as permissions
 from services.members.api.record_kinds import api as record_kinds
 from services.members.api.records import api as records
 from services.members.api.rosters import api as rosters
 from services.members.api.searches import api as searches
 from services.members.api.selections import api as selections
+from services.members.api.societies import api as societies
 from services.members.api.token import api as token
 
 API = (
@@ -46,4 +48,6 @@ API = (
     custom_fields,
     addresses,
     erasure,
+    permissions,
+    societies,
 )

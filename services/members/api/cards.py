@@ -98,7 +98,7 @@ class MemberCard(MethodView):
         """A new code; older ones are not valid any more. The answer holds what the QR holds."""
         settings = running_service().settings
         with unit() as uow:
-            code = renew_code(uow, settings.secret, str(member))
+            code = renew_code(uow, settings.secrets, str(member))
             return {**_card(uow, str(member)), "address": verification_address(settings.public_url, code)}
 
     @allow(*MEMBERS_CHANGE)

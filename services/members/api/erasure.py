@@ -19,7 +19,7 @@ from services.members.erasure.erasing import erase_on_request, tell_again
 from services.members.logins import check_own_password
 from services.members.models import ErasureRow, HoldRow
 from services.members.own_data import Rows, hand_out
-from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE, STAFF_CHANGE
+from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE, PEOPLE_ERASE
 from services.members.throttle import check, count, own_data_limits
 from shared.identity import PAYERS
 from shared.uow import UnitOfWork
@@ -82,7 +82,7 @@ class PersonKeeping(MethodView):
         with reading() as uow:
             return _kept(uow)
 
-    @allow(*STAFF_CHANGE)
+    @allow(*PEOPLE_ERASE)
     @api.arguments(PersonKeepingSchema)
     @api.response(200, PersonKeptSchema)
     def put(self, given: dict[str, int]) -> Mapping[str, Any]:
@@ -107,7 +107,7 @@ class Erasures(MethodView):
         shown = rows[: query["limit"]]
         return {"erasures": shown, "next": shown[-1].person_id if len(rows) > len(shown) else None}
 
-    @allow(*STAFF_CHANGE)
+    @allow(*PEOPLE_ERASE)
     @api.response(204)
     def post(self) -> None:
         """Tell the other services again who was erased: after one was restored from an old back-up."""
@@ -135,7 +135,7 @@ class Hold(MethodView):
 
 @api.route("/members/<uuid:member>/erasure")
 class Erase(MethodView):
-    @allow(*STAFF_CHANGE)
+    @allow(*PEOPLE_ERASE)
     @api.arguments(OwnPasswordSchema)
     @api.response(204)
     def post(self, given: dict[str, str], member: UUID) -> None:
@@ -147,7 +147,7 @@ class Erase(MethodView):
 
 @api.route("/members/<uuid:member>/data")
 class PersonData(MethodView):
-    @allow(*STAFF_CHANGE)
+    @allow(*PEOPLE_ERASE)
     @api.arguments(OwnPasswordSchema)
     @api.response(200, PersonDataSchema)
     def post(self, given: dict[str, str], member: UUID) -> Mapping[str, Any]:

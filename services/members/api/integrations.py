@@ -23,7 +23,7 @@ from services.members.integrations import (
     stop_integration,
 )
 from services.members.models import IntegrationKeyRow, IntegrationRow
-from services.members.roles import STAFF_CHANGE
+from services.members.roles import INTEGRATIONS_MANAGE
 from shared.identity import Role
 from shared.web.access import allow, reading, unit
 
@@ -78,7 +78,7 @@ class SecretSchema(Schema):
 
 @api.route("")
 class Integrations(MethodView):
-    @allow(*STAFF_CHANGE)
+    @allow(*INTEGRATIONS_MANAGE)
     @api.response(200, IntegrationSchema(many=True))
     def get(self) -> Sequence[dict[str, Any]]:
         """All of them, those in use first."""
@@ -87,7 +87,7 @@ class Integrations(MethodView):
             keys = living_keys(uow, [row.id for row in rows])
             return [_shown(row, keys) for row in rows]
 
-    @allow(*STAFF_CHANGE)
+    @allow(*INTEGRATIONS_MANAGE)
     @api.arguments(NewIntegrationSchema)
     @api.response(201, SecretSchema)
     def post(self, given: dict[str, Any]) -> dict[str, str]:
@@ -99,7 +99,7 @@ class Integrations(MethodView):
 
 @api.route("/<uuid:id>")
 class OneIntegration(MethodView):
-    @allow(*STAFF_CHANGE)
+    @allow(*INTEGRATIONS_MANAGE)
     @api.arguments(IntegrationFormSchema)
     @api.response(200, IntegrationSchema)
     def put(self, given: dict[str, Any], id: UUID) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class OneIntegration(MethodView):
             row = change_integration(uow, str(id), **_with_roles(given))
             return _shown(row, living_keys(uow, [row.id]))
 
-    @allow(*STAFF_CHANGE)
+    @allow(*INTEGRATIONS_MANAGE)
     @api.response(204)
     def delete(self, id: UUID) -> None:
         """Stop it for good, at once."""
@@ -118,7 +118,7 @@ class OneIntegration(MethodView):
 
 @api.route("/<uuid:id>/keys")
 class Keys(MethodView):
-    @allow(*STAFF_CHANGE)
+    @allow(*INTEGRATIONS_MANAGE)
     @api.arguments(KeyFormSchema)
     @api.response(201, SecretSchema)
     @api.alt_response(409, description="It has two keys already, or was stopped")
@@ -130,7 +130,7 @@ class Keys(MethodView):
 
 @api.route("/<uuid:id>/keys/<uuid:key_id>")
 class OneKey(MethodView):
-    @allow(*STAFF_CHANGE)
+    @allow(*INTEGRATIONS_MANAGE)
     @api.response(204)
     def delete(self, id: UUID, key_id: UUID) -> None:
         """Remove a key; tokens that it got end."""

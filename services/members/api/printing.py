@@ -15,10 +15,10 @@ def qr_address(person_id: str, certificate_id: str | None = None) -> str | None:
     """None: the code was revoked. Nothing is written, and nobody is waited for, unless a code is still to be made."""
     settings = running_service().settings
     with reading() as uow:
-        code = known_code(uow, settings.secret, person_id, certificate_id)
+        code = known_code(uow, settings.secrets, person_id, certificate_id)
     if code is None:
         with unit() as uow:
-            code = shown_code(uow, settings.secret, person_id, certificate_id)
+            code = shown_code(uow, settings.secrets, person_id, certificate_id)
     return verification_address(settings.public_url, code) if code else None
 
 

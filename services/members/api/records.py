@@ -22,9 +22,8 @@ from services.members.api.schemas import RosterSchema, UploadSchema
 from services.members.models import RecordRow, RosterRow
 from services.members.records.by_hand import add_record, change_record, remove_record
 from services.members.records.finding import matching_records, public_records
-from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
+from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE, OWN_MEMBERSHIP
 from services.members.rosters.upload import upload_roster
-from shared.identity import Role
 from shared.web.access import allow, principal, reading, unit
 
 api = Blueprint("records_api", __name__, url_prefix="/members/api", description="History records")
@@ -97,7 +96,7 @@ class RecordFiles(MethodView):
 
 @api.route("/my/records")
 class OwnRecords(MethodView):
-    @allow(Role.MEMBER)
+    @allow(*OWN_MEMBERSHIP)
     @api.response(200, OwnRecordSchema(many=True))
     def get(self) -> Sequence[dict[str, Any]]:
         """One's own public records, the latest first."""

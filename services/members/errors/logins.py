@@ -34,6 +34,16 @@ class WrongCode(TsudoiError):
         return cls(faults=[Fault(cls.text, field="code")])
 
 
+class AppOfOtherKeys(TsudoiError):
+    """The secret of the app was sealed with a secret of the installation that is gone."""
+
+    kind = Kind.CONFLICT
+    text = N_(
+        "The codes of your app can no longer be checked, for the keys of this system were exchanged. "
+        "Please use a spare code, or have two-step login switched off by the secretariat."
+    )
+
+
 class LoginNotBegun(TsudoiError):
     kind = Kind.UNAUTHENTICATED
     text = N_("Too much time has passed since the password. Please log in once more.")

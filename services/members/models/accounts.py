@@ -78,12 +78,13 @@ class PasswordRequestRow(SocietyOwned, Base):
 
 
 class SetupLinkRow(Base):
-    """The link to the first administrator of an empty installation. Belongs to no society: there is none yet."""
+    """The link to the first administrator: of an empty installation, or of a society that an operator has made."""
 
     __tablename__ = "setup_links"
 
     secret: Mapped[str] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    for_society: Mapped[str | None] = mapped_column(Id)  # it belongs to none: whoever opens it is in none yet
 
 
 class AttemptsRow(SocietyOwned, Base):

@@ -30,6 +30,7 @@ from services.members.pages.my_records import pages as my_records
 from services.members.pages.my_requests import pages as my_requests
 from services.members.pages.numbering import pages as numbering
 from services.members.pages.password import pages as password
+from services.members.pages.permissions import pages as permissions
 from services.members.pages.record_files import pages as record_files
 from services.members.pages.record_kinds import pages as record_kinds
 from services.members.pages.records import pages as records
@@ -38,6 +39,7 @@ from services.members.pages.searches import pages as searches
 from services.members.pages.security import pages as security
 from services.members.pages.selections import pages as selections
 from services.members.pages.setup import pages as setup
+from services.members.pages.societies import pages as societies
 from services.members.pages.staff import pages as staff
 from services.members.pages.verify import pages as verify
 
@@ -60,6 +62,6 @@ OF_MEMBERS = (
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)
-OF_OFFICE = (staff, integrations, api_docs)
+OF_OFFICE = (staff, permissions, integrations, api_docs, societies)
 OF_MY_PAGE = (my, my_corporation, my_requests, my_records, my_data, cards, email, security)
 PAGES = (login, password, setup, apply, verify, *OF_MEMBERS, *OF_ANNOUNCEMENTS, *OF_RECORDS, *OF_OFFICE, *OF_MY_PAGE)

@@ -22,7 +22,7 @@ from services.members.pages.whereabouts import chosen_society, societies, societ
 from services.members.pages.words import FIELDS, category_choices
 from services.members.person_input import read_person
 from services.members.tokens import society_of_token
-from shared.errors import N_, Fault, InvalidInput, TsudoiError
+from shared.errors import N_, Fault, InvalidInput, SocietySuspended, TsudoiError
 from shared.uow import UnitOfWork
 from shared.web.access import allow_public, public_unit, running_service
 from shared.web.forms import form_again, load_form
@@ -67,7 +67,10 @@ def start() -> ResponseReturnValue:
         address = read_person({"email": given["email"]})["email"]
         if not given["accepted"]:
             raise InvalidInput(faults=[Fault(N_("Please read the terms and accept them."), field="accepted")])
-        with public_unit(chosen_society(given["society"]).id) as uow:
+        society = chosen_society(given["society"])
+        if society.suspended:
+            raise SocietySuspended
+        with public_unit(society.id) as uow:
             start_application(
                 uow,
                 email=address,
@@ -140,6 +143,8 @@ def show_done(token: str) -> ResponseReturnValue:
 def _start(slug: str | None) -> dict[str, Any]:
     """The terms of the society of this page; without one, the choice of societies."""
     here = society_or_choice(slug)
+    if here and here.suspended:
+        raise SocietySuspended
     terms: TermsRow | None = None
     if here:
         with public_unit(here.id, reading=True) as uow:

@@ -16,7 +16,7 @@ from services.members.certificates import certificate_of, certificates_of, issue
 from services.members.codes import renew_code, revoke_code
 from services.members.errors.papers import NoCardToday
 from services.members.papers import card_words, print_card
-from shared.identity import Role
+from services.members.roles import OWN_MEMBERSHIP
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.forms import load_form
@@ -27,7 +27,7 @@ pages = Blueprint("cards", __name__, url_prefix="/members/my")
 
 
 @pages.get("/card")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def show_card() -> ResponseReturnValue:
     address = qr_address(_me())
     with reading() as uow:
@@ -40,7 +40,7 @@ def show_card() -> ResponseReturnValue:
 
 
 @pages.get("/card.pdf")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def print_my_card() -> ResponseReturnValue:
     address = qr_address(_me())
     with reading() as uow:
@@ -49,16 +49,16 @@ def print_my_card() -> ResponseReturnValue:
 
 
 @pages.post("/card/renew")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def renew() -> ResponseReturnValue:
     with unit() as uow:
-        renew_code(uow, running_service().settings.secret, _me())
+        renew_code(uow, running_service().settings.secrets, _me())
     flash(_("Your card has a new code. Older ones are not valid any more."))
     return redirect(url_for("cards.show_card"), 303)
 
 
 @pages.post("/card/revoke")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def revoke() -> ResponseReturnValue:
     with unit() as uow:
         revoke_code(uow, _me())
@@ -67,7 +67,7 @@ def revoke() -> ResponseReturnValue:
 
 
 @pages.post("/certificates")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def issue() -> ResponseReturnValue:
     given = load_form(IssueSchema)
     with unit() as uow:
@@ -77,7 +77,7 @@ def issue() -> ResponseReturnValue:
 
 
 @pages.get("/certificates/<uuid:id>.pdf")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def print_my_certificate(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         row = certificate_of(uow, _me(), str(id))

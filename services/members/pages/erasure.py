@@ -34,7 +34,7 @@ from services.members.logins import check_own_password
 from services.members.models import MemberRow
 from services.members.own_data import Rows, hand_out, write_zip
 from services.members.pages.words import BADGES, FIELDS, OWN_DATA
-from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE, STAFF_CHANGE
+from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE, PEOPLE_ERASE
 from services.members.standings.words import STANDINGS
 from services.members.values import BadValue
 from shared.errors import TsudoiError
@@ -59,7 +59,7 @@ def show_list() -> ResponseReturnValue:
 
 
 @pages.post("/erasure")
-@allow(*STAFF_CHANGE)
+@allow(*PEOPLE_ERASE)
 def keep() -> ResponseReturnValue:
     try:
         years = load_form(PersonKeepingSchema)["years"]
@@ -73,7 +73,7 @@ def keep() -> ResponseReturnValue:
 
 
 @pages.post("/erasure/tell")
-@allow(*STAFF_CHANGE)
+@allow(*PEOPLE_ERASE)
 def tell() -> ResponseReturnValue:
     """After another service was restored from an old back-up."""
     with unit() as uow:
@@ -95,7 +95,7 @@ def export(kind: str) -> ResponseReturnValue:
 
 
 @pages.get("/erasure/erased.csv")
-@allow(*STAFF_CHANGE)
+@allow(*PEOPLE_ERASE)
 def export_erased() -> ResponseReturnValue:
     headers = ["person_id", _("Erased on"), _("Cause")]
     return sheet_answer("erased", "csv", _("Erased people"), lambda uow: (headers, erased_rows(uow)))
@@ -131,7 +131,7 @@ def let_go(id: UUID) -> ResponseReturnValue:
 
 
 @pages.post(f"{OF_PERSON}/now")
-@allow(*STAFF_CHANGE)
+@allow(*PEOPLE_ERASE)
 def erase(id: UUID) -> ResponseReturnValue:
     try:
         _check_password()
@@ -144,7 +144,7 @@ def erase(id: UUID) -> ResponseReturnValue:
 
 
 @pages.post(f"{OF_PERSON}/data")
-@allow(*STAFF_CHANGE)
+@allow(*PEOPLE_ERASE)
 def hand_out_data(id: UUID) -> ResponseReturnValue:
     """All that is held of a person, for the office to look through before it is handed out."""
     try:
@@ -194,7 +194,7 @@ def _list(uow: UnitOfWork) -> dict[str, Any]:
         "choices": [(str(years), _years(years)) for years in range(1, MOST_YEARS + 1)],
         "going": going_within(uow),
         "badges_of": BADGES,
-        "may_change": principal().may(*STAFF_CHANGE),
+        "may_change": principal().may(*PEOPLE_ERASE),
     }
 
 
@@ -207,7 +207,7 @@ def _person(uow: UnitOfWork, id: UUID) -> dict[str, Any]:
         "refused": _why_not(uow, person),
         "counts": what_goes(uow, person.id),
         "may_hold": principal().may(*MEMBERS_CHANGE),
-        "may_erase": principal().may(*STAFF_CHANGE),
+        "may_erase": principal().may(*PEOPLE_ERASE),
     }
 
 

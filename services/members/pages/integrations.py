@@ -26,13 +26,15 @@ from services.members.integrations import (
     stop_integration,
 )
 from services.members.models import IntegrationRow
-from services.members.pages.words import ROLE_NAMES, scope_name
-from services.members.roles import STAFF_CHANGE
+from services.members.pages.words import scope_name
+from services.members.roles import INTEGRATIONS_MANAGE
+from shared.capabilities import role_name
 from shared.errors import TsudoiError
 from shared.identity import Role
 from shared.ids import new_id
 from shared.web.access import allow, reading, running_service, unit
 from shared.web.forms import form_again, load_form
+from shared.web.i18n import language
 
 
 class NewPageSchema(NewIntegrationSchema):
@@ -45,7 +47,7 @@ pages = Blueprint("integrations", __name__, url_prefix="/members/console/integra
 
 
 @pages.get("")
-@allow(*STAFF_CHANGE)
+@allow(*INTEGRATIONS_MANAGE)
 def show_integrations() -> ResponseReturnValue:
     with reading() as uow:
         rows = list_integrations(uow)
@@ -62,13 +64,13 @@ def show_integrations() -> ResponseReturnValue:
 
 
 @pages.get("/new")
-@allow(*STAFF_CHANGE)
+@allow(*INTEGRATIONS_MANAGE)
 def show_new() -> ResponseReturnValue:
     return render_template("members/integration_form.html", values={"id": new_id()}, **_choices())
 
 
 @pages.post("/new")
-@allow(*STAFF_CHANGE)
+@allow(*INTEGRATIONS_MANAGE)
 def add() -> ResponseReturnValue:
     try:
         given = load_form(NewPageSchema)
@@ -83,7 +85,7 @@ def add() -> ResponseReturnValue:
 
 
 @pages.get("/<uuid:id>")
-@allow(*STAFF_CHANGE)
+@allow(*INTEGRATIONS_MANAGE)
 def show(id: UUID) -> ResponseReturnValue:
     found = _one(id)
     row = found["integration"]
@@ -93,7 +95,7 @@ def show(id: UUID) -> ResponseReturnValue:
 
 
 @pages.post("/<uuid:id>")
-@allow(*STAFF_CHANGE)
+@allow(*INTEGRATIONS_MANAGE)
 def change(id: UUID) -> ResponseReturnValue:
     try:
         given = load_form(IntegrationFormSchema)
@@ -106,7 +108,7 @@ def change(id: UUID) -> ResponseReturnValue:
 
 
 @pages.post("/<uuid:id>/stop")
-@allow(*STAFF_CHANGE)
+@allow(*INTEGRATIONS_MANAGE)
 def stop(id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         stop_integration(uow, str(id))
@@ -115,7 +117,7 @@ def stop(id: UUID) -> ResponseReturnValue:
 
 
 @pages.post("/<uuid:id>/keys")
-@allow(*STAFF_CHANGE)
+@allow(*INTEGRATIONS_MANAGE)
 def make_key(id: UUID) -> ResponseReturnValue:
     try:
         days = load_form(KeyFormSchema)["days"]
@@ -128,7 +130,7 @@ def make_key(id: UUID) -> ResponseReturnValue:
 
 
 @pages.post("/<uuid:id>/keys/<uuid:key_id>/remove")
-@allow(*STAFF_CHANGE)
+@allow(*INTEGRATIONS_MANAGE)
 def take_key(id: UUID, key_id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         remove_key(uow, str(id), str(key_id))
@@ -155,7 +157,7 @@ def _one(id: UUID) -> dict[str, Any]:
 
 def _choices() -> dict[str, Any]:
     return {
-        "role_choices": [(role.value, _(ROLE_NAMES[role.value])) for role in ROLES],
+        "role_choices": [(role.value, role_name(role, language())) for role in ROLES],
         "scope_choices": [(scope, scope_name(scope)) for scope in SCOPES],
         "day_choices": [(str(days), _("%(days)s days", days=days)) for days in reversed(DAYS_OF_A_KEY)],
         **_names(),
@@ -163,7 +165,7 @@ def _choices() -> dict[str, Any]:
 
 
 def _names() -> dict[str, Any]:
-    return {"role_names": ROLE_NAMES, "scope_name": scope_name}
+    return {"role_names": {role.value: role_name(role, language()) for role in ROLES}, "scope_name": scope_name}
 
 
 def _with_roles(given: dict[str, Any]) -> dict[str, Any]:

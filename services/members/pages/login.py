@@ -53,7 +53,9 @@ def show_login() -> ResponseReturnValue:
     if who:
         return redirect(_next(home_of(who)))
     here = society_here()
-    return render_template("members/login.html", choices=[] if here else societies(), next=_next(""))
+    choices = [] if here else societies()
+    suspended = here is not None and here.suspended
+    return render_template("members/login.html", choices=choices, suspended=suspended, next=_next(""))
 
 
 @pages.post("/login")

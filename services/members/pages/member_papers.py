@@ -64,7 +64,7 @@ def show_papers(member: UUID) -> ResponseReturnValue:
 @allow(*MEMBERS_CHANGE)
 def renew(member: UUID) -> ResponseReturnValue:
     with unit() as uow:
-        renew_code(uow, running_service().settings.secret, str(member))
+        renew_code(uow, running_service().settings.secrets, str(member))
     flash(_("The card has a new code, which the member sees on My Page. Older ones are not valid any more."))
     return _back(member)
 

@@ -19,16 +19,16 @@ from services.members.pages.my_announcements import announcements_at_home
 from services.members.pages.my_corporation import own_corporation
 from services.members.pages.words import BADGES
 from services.members.person_input import read_about_oneself
+from services.members.roles import OWN_PROFILE, OWN_PROFILE_CHANGE
 from services.members.standings.words import CURRENT
 from shared.errors import TsudoiError
-from shared.identity import PAYERS, Role
+from shared.identity import Role
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import form_again, load_form
 from shared.web.i18n import LANGUAGES, language
 
 pages = Blueprint("my", __name__, url_prefix="/members/my")
-THEMSELVES = PAYERS - {Role.CONTACT}  # what is registered of a corporate member, the office changes
 
 
 class ContactSchema(Schema):
@@ -40,7 +40,7 @@ class ContactSchema(Schema):
 
 
 @pages.get("/")
-@allow(*PAYERS)
+@allow(*OWN_PROFILE)
 def home() -> ResponseReturnValue:
     with reading() as uow:
         mine = _mine(uow)
@@ -48,7 +48,7 @@ def home() -> ResponseReturnValue:
 
 
 @pages.get("/profile")
-@allow(*PAYERS)
+@allow(*OWN_PROFILE)
 def profile() -> ResponseReturnValue:
     with reading() as uow:
         if principal().may(Role.CONTACT):
@@ -59,7 +59,7 @@ def profile() -> ResponseReturnValue:
 
 
 @pages.get("/profile/edit")
-@allow(*THEMSELVES)
+@allow(*OWN_PROFILE_CHANGE)
 def show_editing() -> ResponseReturnValue:
     with reading() as uow:
         me = uow.get(MemberRow, str(principal().person_id))
@@ -70,7 +70,7 @@ def show_editing() -> ResponseReturnValue:
 
 
 @pages.post("/profile/edit")
-@allow(*THEMSELVES)
+@allow(*OWN_PROFILE_CHANGE)
 def edit() -> ResponseReturnValue:
     with reading() as uow:
         form = _form(uow, uow.get(MemberRow, str(principal().person_id)))

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from services.members.models import RecordRow
 from services.members.records.finding import public_records
-from shared.identity import Role
+from services.members.roles import OWN_MEMBERSHIP
 from shared.web.access import allow, principal, reading
 from shared.web.listing import list_rows
 
@@ -17,7 +17,7 @@ pages = Blueprint("my_records", __name__, url_prefix="/members/my/records")
 
 
 @pages.get("")
-@allow(Role.MEMBER)
+@allow(*OWN_MEMBERSHIP)
 def show_records() -> ResponseReturnValue:
     with reading() as uow:
         found = public_records(str(principal().person_id))

@@ -58,7 +58,7 @@ def begin() -> ResponseReturnValue:
     try:
         _check_password()
         with unit() as uow:
-            begin_set_up(uow, principal().account_id, running_service().settings.secret)
+            begin_set_up(uow, principal().account_id, running_service().settings.secrets)
     except TsudoiError as error:
         return form_again("members/security.html", error, **_context())
     return render_template("members/second_step.html", **_set_up())
@@ -75,7 +75,7 @@ def confirm() -> ResponseReturnValue:
     try:
         code = load_form(CodeSchema)["code"]
         with unit() as uow:
-            codes = confirm_set_up(uow, who.account_id, code, running_service().settings.secret)
+            codes = confirm_set_up(uow, who.account_id, code, running_service().settings.secrets)
             end_all_sessions(uow, [who.account_id], but=who.session_id)
             now_is = principal_of(uow, uow.get(AccountRow, who.account_id), who.session_id)
     except TsudoiError as error:
@@ -160,7 +160,7 @@ def _context() -> dict[str, object]:
 def _set_up() -> dict[str, object]:
     who, here = principal(), society()
     with reading() as uow:
-        secret = begun_set_up(uow, who.account_id, running_service().settings.secret)
+        secret = begun_set_up(uow, who.account_id, running_service().settings.secrets)
         email = uow.get(MemberRow, uow.get(AccountRow, who.account_id).person_id).email or ""
     address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=here.name if here else "Tsudoi")
     key = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

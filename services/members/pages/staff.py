@@ -13,20 +13,20 @@ from services.members import second_factor
 from services.members.accounts import change_roles, invite_staff, list_staff
 from services.members.login_policy import accounts_with_factor, factor_of, staff_need_factor
 from services.members.models import AccountRow, MemberRow
-from services.members.pages.words import ROLE_NAMES
 from services.members.person_input import read_person
 from services.members.roles import STAFF_CHANGE
+from shared.capabilities import OFFICE, role_name
 from shared.errors import N_, Fault, Forbidden, InvalidInput, TsudoiError
 from shared.identity import Role
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.forms import form_again, load_form
-from shared.web.i18n import LANGUAGES
+from shared.web.i18n import LANGUAGES, language
 
 pages = Blueprint("staff", __name__, url_prefix="/members/console/staff")
 
 
 class RolesSchema(Schema):
-    roles = fields.List(fields.String(validate=validate.OneOf(list(ROLE_NAMES))), load_default=list)
+    roles = fields.List(fields.String(validate=validate.OneOf([role.value for role in OFFICE])), load_default=list)
 
 
 class InviteSchema(RolesSchema):
@@ -121,7 +121,7 @@ def _context() -> dict[str, object]:
         staff = list_staff(uow)
         return {
             "staff": staff,
-            "role_names": ROLE_NAMES,
+            "role_names": dict(_role_choices()),
             "role_choices": _role_choices(),
             "must_have": staff_need_factor(uow),
             "with_factor": accounts_with_factor(uow, [account.id for account, _ in staff]),
@@ -141,4 +141,4 @@ def _account(id: UUID) -> dict[str, object]:
 
 
 def _role_choices() -> list[tuple[str, str]]:
-    return [(code, _(text)) for code, text in ROLE_NAMES.items()]
+    return [(role.value, role_name(role, language())) for role in OFFICE]

@@ -22,9 +22,11 @@ from services.members.models import (
     RosterRow,
     SavedSearchRow,
 )
-from services.members.pages.words import CAUSES, FIELDS, ROLE_NAMES, recorded_word, scope_name
+from services.members.pages.words import CAUSES, FIELDS, recorded_word, scope_name
 from shared.audit.words import Subject, Trail
+from shared.capabilities import role_name
 from shared.errors import N_
+from shared.identity import Role
 from shared.web.i18n import LANGUAGES, language
 
 _MODES = {
@@ -46,7 +48,7 @@ def _word(categories: Mapping[str, str], name: str, value: Any) -> Any:
     if name == "categories" and " " not in value:  # one of those for whom an announcement is
         return categories.get(value, value)
     if name == "roles":
-        return _(ROLE_NAMES.get(value, value))
+        return role_name(Role(value), language())
     if name == "scopes":
         return scope_name(value)
     if name == "mode":
@@ -97,6 +99,9 @@ TRAIL = Trail(
         "dismiss-operator": N_("Dismissed an operator"),
         "create-society": N_("Set up the society"),
         "found-society": N_("Became the first administrator"),
+        "issue-setup-link": N_("Made the link to the first administrator"),
+        "suspend-society": N_("Suspended the society"),
+        "resume-society": N_("Resumed the society"),
         "add-second-factor": N_("Set up two-step login"),
         "remove-second-factor": N_("Switched off two-step login"),
         "make-spare-codes": N_("Made spare codes"),
@@ -188,6 +193,8 @@ TRAIL = Trail(
         **FIELDS,
         "category.name": N_("Designation"),
         "society.name": N_("Designation"),
+        "days": N_("Days"),
+        "reason": N_("Reason"),
         "name_en": N_("Name in English"),
         "corporate_page": N_("Corporate My Page"),
         "file": N_("File"),

@@ -115,13 +115,6 @@ _TONES = {
     "expelled": ("bad", "ban"),
 }
 BADGES = {code: Badge(text, *_TONES[code]) for code, text in STANDINGS.items()}
-ROLE_NAMES = {
-    "administrator": N_("Administrator"),
-    "affairs": N_("Member affairs"),
-    "accounting": N_("Accounting"),
-    "events": N_("Event affairs"),
-    "reader": N_("Read only"),
-}
 _WAYS = {"read": N_("look"), "write": N_("change")}
 ROSTER_BADGES = {
     "checking": Badge(N_("Being checked"), "info", "loader"),

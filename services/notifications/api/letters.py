@@ -9,11 +9,12 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from services.notifications.disclosure import RESENDERS, text_for
+from services.notifications.disclosure import text_for
 from services.notifications.letters import recipients, resend_letter, search_letters
 from services.notifications.models import STATES, LetterRow
 from services.notifications.rendering import kinds
-from shared.identity import STAFF, Principal
+from services.notifications.roles import LETTERS_RESEND, LETTERS_SEE
+from shared.identity import Principal
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 
@@ -58,7 +59,7 @@ class LetterPageSchema(Schema):
 
 @api.route("")
 class Letters(MethodView):
-    @allow(*STAFF)
+    @allow(*LETTERS_SEE)
     @api.arguments(LetterQuerySchema, location="query")
     @api.response(200, LetterPageSchema)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class Letters(MethodView):
 
 @api.route("/<uuid:id>")
 class OneLetter(MethodView):
-    @allow(*STAFF)
+    @allow(*LETTERS_SEE)
     @api.response(200, LetterSchema)
     def get(self, id: UUID) -> dict[str, Any]:
         """One letter with its full text and how delivery went."""
@@ -85,7 +86,7 @@ class OneLetter(MethodView):
 
 @api.route("/<uuid:id>/resend")
 class Resend(MethodView):
-    @allow(*RESENDERS)
+    @allow(*LETTERS_RESEND)
     @api.response(202, LetterSchema)
     def post(self, id: UUID) -> dict[str, Any]:
         """Send a letter again whose delivery failed."""

@@ -8,12 +8,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from services.notifications.disclosure import RESENDERS, hides_link, text_for
+from services.notifications.disclosure import hides_link, text_for
 from services.notifications.erasure import WHY
 from services.notifications.letters import queue_depth, recipients, resend_letter, search_letters
 from services.notifications.models import OPEN, RESENDABLE, STATES, LetterRow
 from services.notifications.pages.words import KIND_NAMES, REASONS, STATE_BADGES, pieces
-from shared.identity import STAFF
+from services.notifications.roles import LETTERS_RESEND, LETTERS_SEE
 from shared.web.access import allow, principal, reading, unit
 from shared.web.listing import list_rows
 
@@ -21,7 +21,7 @@ letters_pages = Blueprint("letters", __name__, url_prefix="/notifications/consol
 
 
 @letters_pages.get("")
-@allow(*STAFF)
+@allow(*LETTERS_SEE)
 def list_letters() -> ResponseReturnValue:
     chosen = {name: request.args.get(name, "").strip() for name in ("q", "state", "kind")}
     with reading() as uow:
@@ -50,7 +50,7 @@ def list_letters() -> ResponseReturnValue:
 
 
 @letters_pages.get("/<uuid:id>")
-@allow(*STAFF)
+@allow(*LETTERS_SEE)
 def show_letter(id: UUID) -> ResponseReturnValue:
     who = principal()
     with reading() as uow:
@@ -62,7 +62,7 @@ def show_letter(id: UUID) -> ResponseReturnValue:
             to=recipients(uow, [letter])[letter.id],
             pieces=pieces(text) if text else [],
             link_hidden=hides_link(uow, letter, who),
-            may_resend=letter.state in RESENDABLE and who.may(*RESENDERS),
+            may_resend=letter.state in RESENDABLE and who.may(*LETTERS_RESEND),
             badge_table=STATE_BADGES,
             kind_names=KIND_NAMES,
             reasons=REASONS,
@@ -71,7 +71,7 @@ def show_letter(id: UUID) -> ResponseReturnValue:
 
 
 @letters_pages.post("/<uuid:id>/resend")
-@allow(*RESENDERS)
+@allow(*LETTERS_RESEND)
 def resend(id: UUID) -> ResponseReturnValue:
     with unit() as uow:
         resend_letter(uow, str(id))

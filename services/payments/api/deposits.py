@@ -10,7 +10,6 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from services.payments import bank_files, deposits
-from services.payments.api.payments import CHANGE, SEE
 from services.payments.api.schemas import (
     AssignmentSchema,
     BankFileQuery,
@@ -20,6 +19,7 @@ from services.payments.api.schemas import (
     PaymentSchema,
 )
 from services.payments.models import DepositRow
+from services.payments.roles import PAYMENTS_CHANGE, PAYMENTS_SEE
 from shared.web.access import allow, reading, unit
 
 blp = Blueprint("deposits_api", __name__, url_prefix="/payments/api", description="Bank files and deposits")
@@ -27,14 +27,14 @@ blp = Blueprint("deposits_api", __name__, url_prefix="/payments/api", descriptio
 
 @blp.route("/bank-files")
 class BankFiles(MethodView):
-    @allow(*SEE)
+    @allow(*PAYMENTS_SEE)
     @blp.response(200, BankFileSchema(many=True))
     def get(self) -> Any:
         """Newest first."""
         with reading() as uow:
             return bank_files.list_files(uow)
 
-    @allow(*CHANGE)
+    @allow(*PAYMENTS_CHANGE)
     @blp.arguments(BankFileQuery, location="query")
     @blp.response(201, BankFileSchema)
     def post(self, query: dict[str, Any]) -> Any:
@@ -46,7 +46,7 @@ class BankFiles(MethodView):
 
 @blp.route("/bank-files/<uuid:file_id>/import")
 class BankFileImport(MethodView):
-    @allow(*CHANGE)
+    @allow(*PAYMENTS_CHANGE)
     @blp.response(201, BankFileSchema)
     def post(self, file_id: Any) -> Any:
         """Bring the new lines of a file into the books."""
@@ -56,7 +56,7 @@ class BankFileImport(MethodView):
 
 @blp.route("/deposits")
 class Deposits(MethodView):
-    @allow(*SEE)
+    @allow(*PAYMENTS_SEE)
     @blp.arguments(DepositQuery, location="query")
     @blp.response(200, DepositSchema(many=True))
     def get(self, query: dict[str, Any]) -> Any:
@@ -69,7 +69,7 @@ class Deposits(MethodView):
 
 @blp.route("/deposits/<uuid:deposit_id>/assignment")
 class Assignment(MethodView):
-    @allow(*CHANGE)
+    @allow(*PAYMENTS_CHANGE)
     @blp.arguments(AssignmentSchema)
     @blp.response(201, PaymentSchema)
     def post(self, given: dict[str, Any], deposit_id: Any) -> Any:

@@ -20,18 +20,15 @@ from services.payments.api.schemas import (
 from services.payments.models import PaymentRow
 from services.payments.offline import Part
 from services.payments.payments import PaymentSearch
-from shared.identity import Role
+from services.payments.roles import PAYMENTS_CHANGE, PAYMENTS_SEE
 from shared.web.access import allow, reading, unit
-
-SEE = (Role.ADMINISTRATOR, Role.ACCOUNTING, Role.READER)
-CHANGE = (Role.ADMINISTRATOR, Role.ACCOUNTING)
 
 blp = Blueprint("payments_api", __name__, url_prefix="/payments/api", description="Payments and the books")
 
 
 @blp.route("/payments")
 class Payments(MethodView):
-    @allow(*SEE)
+    @allow(*PAYMENTS_SEE)
     @blp.arguments(PaymentQuery, location="query")
     @blp.response(200, PaymentSchema(many=True))
     def get(self, query: dict[str, Any]) -> Any:
@@ -41,7 +38,7 @@ class Payments(MethodView):
         with reading() as uow:
             return payments.find_payments(uow, PaymentSearch(**query), limit=limit, offset=offset)
 
-    @allow(*CHANGE)
+    @allow(*PAYMENTS_CHANGE)
     @blp.arguments(OfflinePaymentSchema)
     @blp.response(201, PaymentSchema(many=True))
     def post(self, given: dict[str, Any]) -> Any:
@@ -59,7 +56,7 @@ class Payments(MethodView):
 
 @blp.route("/payments/<uuid:payment_id>")
 class Payment(MethodView):
-    @allow(*SEE)
+    @allow(*PAYMENTS_SEE)
     @blp.response(200, PaymentSchema)
     def get(self, payment_id: Any) -> Any:
         with reading() as uow:
@@ -68,7 +65,7 @@ class Payment(MethodView):
 
 @blp.route("/payments/<uuid:payment_id>/reversal")
 class Reversal(MethodView):
-    @allow(*CHANGE)
+    @allow(*PAYMENTS_CHANGE)
     @blp.arguments(ReversalSchema)
     @blp.response(201, PaymentSchema)
     def post(self, given: dict[str, Any], payment_id: Any) -> Any:
@@ -79,7 +76,7 @@ class Reversal(MethodView):
 
 @blp.route("/ledger/trial-balance")
 class TrialBalance(MethodView):
-    @allow(*SEE)
+    @allow(*PAYMENTS_SEE)
     @blp.response(200, TrialBalanceSchema)
     def get(self) -> Any:
         with reading() as uow:
@@ -89,7 +86,7 @@ class TrialBalance(MethodView):
 
 @blp.route("/ledger/journal")
 class Journal(MethodView):
-    @allow(*SEE)
+    @allow(*PAYMENTS_SEE)
     @blp.arguments(JournalQuery, location="query")
     @blp.response(200, EntrySchema(many=True))
     def get(self, query: dict[str, Any]) -> Any:

@@ -12,8 +12,8 @@ from services.payments.api.schemas import AttemptSchema, RequestSchema, StartSch
 from services.payments.asking import submit, void
 from services.payments.models import AttemptRow
 from services.payments.providers import provider_of, settings_of
+from services.payments.roles import PAY
 from shared.errors import NotFound
-from shared.identity import PAYERS
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.i18n import language
 
@@ -22,7 +22,7 @@ blp = Blueprint("requests_api", __name__, url_prefix="/payments/api", descriptio
 
 @blp.route("/my/requests/<uuid:invoice_id>")
 class MyRequest(MethodView):
-    @allow(*PAYERS)
+    @allow(*PAY)
     @blp.response(200, RequestSchema)
     def get(self, invoice_id: Any) -> Any:
         """What is due on one of my invoices, and how far its payment is."""
@@ -35,7 +35,7 @@ class MyRequest(MethodView):
 
 @blp.route("/my/requests/<uuid:invoice_id>/attempts")
 class MyAttempts(MethodView):
-    @allow(*PAYERS)
+    @allow(*PAY)
     @blp.arguments(StartSchema)
     @blp.response(201, AttemptSchema)
     def post(self, given: dict[str, Any], invoice_id: Any) -> Any:
@@ -56,7 +56,7 @@ class MyAttempts(MethodView):
         with reading() as uow:
             return uow.get(AttemptRow, attempt.id)
 
-    @allow(*PAYERS)
+    @allow(*PAY)
     @blp.response(200, AttemptSchema)
     def delete(self, invoice_id: Any) -> Any:
         """Give up the method that was chosen."""

@@ -13,8 +13,8 @@ from flask_babel import ngettext
 from services.payments import bank_files, deposits, finding
 from services.payments.models import BankFileRow, DepositRow
 from services.payments.pages.badges import DEPOSITS, FILES
-from services.payments.pages.console_payments import CHANGE, SEE
 from services.payments.pages.names import names_of, requests_of
+from services.payments.roles import PAYMENTS_CHANGE, PAYMENTS_SEE
 from shared.errors import N_, Fault, InvalidInput
 from shared.web.access import allow, reading, unit
 from shared.web.forms import form_again
@@ -34,7 +34,7 @@ REASONS = {
 
 
 @console_deposits.get("/deposits")
-@allow(*SEE)
+@allow(*PAYMENTS_SEE)
 def list_deposits() -> ResponseReturnValue:
     """The queue first; other states by filter."""
     state = request.args.get("state", "unidentified")
@@ -53,7 +53,7 @@ def list_deposits() -> ResponseReturnValue:
 
 
 @console_deposits.get("/deposits/<uuid:deposit_id>")
-@allow(*SEE)
+@allow(*PAYMENTS_SEE)
 def show_deposit(deposit_id: Any) -> ResponseReturnValue:
     """One deposit: whose it may be, and the search for somebody else."""
     text = request.args.get("q", "")
@@ -77,7 +77,7 @@ def show_deposit(deposit_id: Any) -> ResponseReturnValue:
 
 
 @console_deposits.post("/deposits/<uuid:deposit_id>/assignment")
-@allow(*CHANGE)
+@allow(*PAYMENTS_CHANGE)
 def assign(deposit_id: Any) -> ResponseReturnValue:
     with unit() as uow:
         payment = deposits.assign_deposit(
@@ -91,7 +91,7 @@ def assign(deposit_id: Any) -> ResponseReturnValue:
 
 
 @console_deposits.get("/bank-files")
-@allow(*SEE)
+@allow(*PAYMENTS_SEE)
 def list_files() -> ResponseReturnValue:
     with reading() as uow:
         columns = {"uploaded_at": BankFileRow.uploaded_at, "name": BankFileRow.name}
@@ -100,7 +100,7 @@ def list_files() -> ResponseReturnValue:
 
 
 @console_deposits.post("/bank-files")
-@allow(*CHANGE)
+@allow(*PAYMENTS_CHANGE)
 def upload() -> ResponseReturnValue:
     """Read the file and show what is in it; nothing is booked yet."""
     given = request.files.get("file")
@@ -120,7 +120,7 @@ def upload() -> ResponseReturnValue:
 
 
 @console_deposits.get("/bank-files/<uuid:file_id>")
-@allow(*SEE)
+@allow(*PAYMENTS_SEE)
 def show_file(file_id: Any) -> ResponseReturnValue:
     """Before the import: its lines and which of them are new. After it: what became of them."""
     with reading() as uow:
@@ -139,7 +139,7 @@ def show_file(file_id: Any) -> ResponseReturnValue:
 
 
 @console_deposits.post("/bank-files/<uuid:file_id>/import")
-@allow(*CHANGE)
+@allow(*PAYMENTS_CHANGE)
 def import_file(file_id: Any) -> ResponseReturnValue:
     with unit() as uow:
         file = bank_files.import_file(uow, str(file_id))

@@ -14,7 +14,7 @@ from marshmallow import Schema, fields, validate
 from services.payments import finding, offline, requests
 from services.payments.models import RequestRow
 from services.payments.offline import OFFLINE_METHODS, Part
-from services.payments.pages.console_payments import CHANGE
+from services.payments.roles import PAYMENTS_CHANGE
 from shared.errors import N_, Fault, InvalidInput, TsudoiError
 from shared.ids import new_id
 from shared.people import PersonRow
@@ -39,7 +39,7 @@ class OfflineForm(Schema):
 
 
 @console_offline.get("")
-@allow(*CHANGE)
+@allow(*PAYMENTS_CHANGE)
 def new() -> ResponseReturnValue:
     """Whose money is it? Then: how much for which invoice. `?invoice=` or `?payer=` go straight to the second step."""
     with reading() as uow:
@@ -59,7 +59,7 @@ def new() -> ResponseReturnValue:
 
 
 @console_offline.post("")
-@allow(*CHANGE)
+@allow(*PAYMENTS_CHANGE)
 def record() -> ResponseReturnValue:
     try:
         given = load_form(OfflineForm)

@@ -17,20 +17,18 @@ from services.payments.models import PaymentRow
 from services.payments.offline import OFFLINE_METHODS
 from services.payments.pages.names import names_of, requests_of
 from services.payments.payments import PaymentSearch
-from shared.identity import Role
+from services.payments.roles import PAYMENTS_CHANGE, PAYMENTS_SEE
 from shared.web.access import allow, reading, unit
 from shared.web.forms import form_again
 from shared.web.listing import list_rows
 
 console_payments = Blueprint("console_payments", __name__, url_prefix="/payments/console")
 
-SEE = (Role.ADMINISTRATOR, Role.ACCOUNTING, Role.READER)
-CHANGE = (Role.ADMINISTRATOR, Role.ACCOUNTING)
 ALL_METHODS = {**OFFLINE_METHODS, **METHODS}
 
 
 @console_payments.get("/payments")
-@allow(*SEE)
+@allow(*PAYMENTS_SEE)
 def list_payments() -> ResponseReturnValue:
     """All payments, with search, and above them what waits for somebody."""
     search = _search()
@@ -51,14 +49,14 @@ def list_payments() -> ResponseReturnValue:
 
 
 @console_payments.get("/payments/<uuid:payment_id>")
-@allow(*SEE)
+@allow(*PAYMENTS_SEE)
 def show_payment(payment_id: Any) -> ResponseReturnValue:
     """One payment with everything that was booked for it."""
     return render_template("payments/payment.html", **_details(str(payment_id)))
 
 
 @console_payments.post("/payments/<uuid:payment_id>/reversal")
-@allow(*CHANGE)
+@allow(*PAYMENTS_CHANGE)
 def reverse(payment_id: Any) -> ResponseReturnValue:
     """入金履歴削除: a reversal in the books, with the reason."""
     try:
@@ -71,7 +69,7 @@ def reverse(payment_id: Any) -> ResponseReturnValue:
 
 
 @console_payments.get("/notices")
-@allow(*SEE)
+@allow(*PAYMENTS_SEE)
 def list_notices() -> ResponseReturnValue:
     """Notices of the provider that contradict our books."""
     with reading() as uow:
@@ -79,7 +77,7 @@ def list_notices() -> ResponseReturnValue:
 
 
 @console_payments.post("/notices/<uuid:notice_id>/release")
-@allow(*CHANGE)
+@allow(*PAYMENTS_CHANGE)
 def release_notice(notice_id: Any) -> ResponseReturnValue:
     with unit() as uow:
         notices.release_notice(uow, str(notice_id))
@@ -88,7 +86,7 @@ def release_notice(notice_id: Any) -> ResponseReturnValue:
 
 
 @console_payments.get("/ledger")
-@allow(*SEE)
+@allow(*PAYMENTS_SEE)
 def show_ledger() -> ResponseReturnValue:
     """Trial balance 試算表, and the journal 仕訳帳 of a day or a span of days."""
     with reading() as uow:

@@ -16,8 +16,8 @@ from services.payments.errors import MethodNotOffered, ProviderRefused, Provider
 from services.payments.instructions import ACCOUNT_TYPES, FAILURES, STEPS
 from services.payments.models import AttemptRow, RequestRow
 from services.payments.providers import provider_of, settings_of
+from services.payments.roles import PAY
 from shared.errors import NotFound, TsudoiError
-from shared.identity import PAYERS
 from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, running_service, unit
 from shared.web.headers import allow_form_redirect
@@ -28,7 +28,7 @@ my_pay = Blueprint("my_pay", __name__, url_prefix="/payments/my/pay/<uuid:invoic
 
 
 @my_pay.get("")
-@allow(*PAYERS)
+@allow(*PAY)
 def show(invoice_id: Any) -> ResponseReturnValue:
     """What is due and how to pay it, or how far the payment is."""
     with reading() as uow:
@@ -36,7 +36,7 @@ def show(invoice_id: Any) -> ResponseReturnValue:
 
 
 @my_pay.get("/state")
-@allow(*PAYERS)
+@allow(*PAY)
 def poll(invoice_id: Any) -> ResponseReturnValue:
     """The same part of the page again, if it has changed since the reader's."""
     with reading() as uow:
@@ -47,7 +47,7 @@ def poll(invoice_id: Any) -> ResponseReturnValue:
 
 
 @my_pay.get("/confirm")
-@allow(*PAYERS)
+@allow(*PAY)
 def confirm(invoice_id: Any) -> ResponseReturnValue:
     """What will happen, before it does."""
     method, chain = request.args.get("method", ""), request.args.get("chain") or None
@@ -74,7 +74,7 @@ def confirm(invoice_id: Any) -> ResponseReturnValue:
 
 
 @my_pay.post("")
-@allow(*PAYERS)
+@allow(*PAY)
 def start(invoice_id: Any) -> ResponseReturnValue:
     """Begin: to the provider's card page, or to the instructions."""
     running, who = running_service(), principal()
@@ -107,7 +107,7 @@ def start(invoice_id: Any) -> ResponseReturnValue:
 
 
 @my_pay.post("/change")
-@allow(*PAYERS)
+@allow(*PAY)
 def change(invoice_id: Any) -> ResponseReturnValue:
     """Give up the way that was chosen, to choose another."""
     running, who = running_service(), principal()

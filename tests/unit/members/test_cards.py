@@ -52,7 +52,7 @@ def office(as_role: LogIn) -> FlaskClient:
 def address_of(running: RunningService, society: str, member: MemberRow) -> str:
     """Where the QR of the card leads."""
     with running.unit(society) as uow:
-        return f"{CHECK}?code={shown_code(uow, running.settings.secret, member.id)}"
+        return f"{CHECK}?code={shown_code(uow, running.settings.secrets, member.id)}"
 
 
 def main(answer: Any) -> str:

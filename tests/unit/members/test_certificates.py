@@ -157,7 +157,7 @@ def test_what_was_issued_is_printed_alike_ever_after(
 
 def certificate_code(running: RunningService, society: str, row: CertificateRow) -> str:
     with running.unit(society) as uow:
-        return shown_code(uow, running.settings.secret, row.person_id, row.id) or ""
+        return shown_code(uow, running.settings.secrets, row.person_id, row.id) or ""
 
 
 @pytest.mark.rule("M17+")
