@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from shared.identity import end_sessions
-from shared.messages.members import PersonChanged, SessionsEnded, SocietyChanged
-from shared.people import copy_people
+from shared.messages.members import PersonChanged, PersonMerged, SessionsEnded, SocietyChanged
+from shared.people import copy_people, follow_merger
 from shared.service import InBulk, Subscriptions
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
@@ -26,4 +26,4 @@ def refuse_sessions(uow: UnitOfWork, message: SessionsEnded) -> None:
 
 
 SOCIETIES_AND_SESSIONS: Subscriptions = {SocietyChanged: copy_society, SessionsEnded: refuse_sessions}
-PEOPLE: Subscriptions = {PersonChanged: InBulk(copy_people)}
+PEOPLE: Subscriptions = {PersonChanged: InBulk(copy_people), PersonMerged: follow_merger}

@@ -8,6 +8,7 @@ from datetime import timedelta
 from services.members.announcements.telling import tell_announcements
 from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
+from services.members.duplicates.finding import FIND, find_duplicates, find_duplicates_now
 from services.members.email_changes import forget_old_changes
 from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
 from services.members.histories.coming import begin_histories, let_categories_come, let_standings_come
@@ -34,6 +35,7 @@ DUE = (
     Due("let-categories-come", timedelta(minutes=1), let_categories_come),
     Due("tell-announcements", timedelta(seconds=10), tell_announcements),
     Due("begin-histories", timedelta(hours=1), begin_histories),
+    Due("find-duplicates", timedelta(hours=6), find_duplicates),
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),
     Due("forget-half-logins", timedelta(hours=1), forget_half_logins),
     Due("forget-old-links", timedelta(hours=6), forget_old_links),
@@ -55,4 +57,5 @@ LONG_WORK: Mapping[str, Callable[[JobRun], None]] = {
     CATEGORIES: change_categories,
     ASSIGN: assign_numbers,
     TELL: tell_category,
+    FIND: find_duplicates_now,
 }

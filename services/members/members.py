@@ -51,7 +51,7 @@ def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool
     """A new individual member. Raises EmailInUse, NumberInUse, InvalidInput, VerificationPending."""
     given = _only(values, (*CHANGEABLE, *_ONLY_AT_FIRST))
     row = MemberRow(id=new_id(), **{"kind": "individual", "standing": "active", **_BLANK, **given})
-    _check(uow, row)
+    check_member(uow, row)
     if fault := contradiction(row.standing, row.leaves_on, uow.today):
         raise InvalidInput(faults=[fault])
     if row.email:
@@ -72,7 +72,7 @@ def add_guest(uow: UnitOfWork, *, name: str, email: str, language: str = "ja") -
     """A person with an account who is no member: staff. Told like everybody, so that letters reach them."""
     fields = {**_BLANK, "kind": "guest", "standing": "active", "name": name, "email": email, "language": language}
     row = MemberRow(id=new_id(), **fields)
-    _check(uow, row)
+    check_member(uow, row)
     touch(uow, row)
     uow.add(row)
     uow.session.flush()
@@ -88,7 +88,7 @@ def change_member(uow: UnitOfWork, id: str, values: Mapping[str, Any], *, revisi
     if revision is not None and revision != row.revision:
         raise ChangedMeanwhile
     if values.get("email", row.email) != row.email:
-        _protect_staff(uow, row)
+        protect_staff(uow, row)
     return _change(uow, row, _only(values, CHANGEABLE), "change-member")
 
 
@@ -110,7 +110,7 @@ def free_address(uow: UnitOfWork, id: str) -> MemberRow:
     row = uow.get(MemberRow, id, lock=True)
     if row.standing not in ENDED:
         raise StillMember(name=row.name)
-    _protect_staff(uow, row)
+    protect_staff(uow, row)
     return _change(uow, row, {"email": None}, "free-address")
 
 
@@ -130,7 +130,12 @@ def label(row: MemberRow | sa.Row[*tuple[Any, ...]]) -> str:
 
 def mark_address_dead(uow: UnitOfWork, person_id: str, at: datetime) -> None:
     """A letter came back for good: staff see it beside the address until the address is changed."""
-    uow.get(MemberRow, person_id, lock=True).address_dead_at = at
+    uow.get(MemberRow, person_now(uow, person_id), lock=True).address_dead_at = at
+
+
+def person_now(uow: UnitOfWork, id: str) -> str:
+    """The id under which this person is known: it differs where their record was merged into another one."""
+    return uow.session.scalar(sa.select(MemberRow.merged_into).where(MemberRow.id == id)) or id
 
 
 def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -146,7 +151,7 @@ def _change(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], action: 
     with uow.session.no_autoflush:
         for name, value in changed.items():
             setattr(row, name, value)
-        _check(uow, row)
+        check_member(uow, row)
     if "category" in changed and not row.category:
         raise InvalidInput(faults=[Fault(N_("Please choose a category."), field="category")])
     touch(uow, row)
@@ -172,7 +177,8 @@ def touch(uow: UnitOfWork, row: MemberRow) -> None:
     row.search = search_text(row.name, row.kana, row.roman, row.number, row.email, row.affiliation)
 
 
-def _check(uow: UnitOfWork, row: MemberRow) -> None:
+def check_member(uow: UnitOfWork, row: MemberRow) -> None:
+    """Does it fit beside all others? Raises EmailInUse, NumberInUse, InvalidInput."""
     others = sa.select(MemberRow).where(MemberRow.id != row.id)
     if row.email:
         holder = uow.session.scalars(others.where(MemberRow.email == row.email.lower())).one_or_none()
@@ -189,7 +195,7 @@ def _check(uow: UnitOfWork, row: MemberRow) -> None:
         raise InvalidInput(faults=[Fault(N_("The withdrawal date is before the date of joining."), field="leaves_on")])
 
 
-def _protect_staff(uow: UnitOfWork, row: MemberRow) -> None:
+def protect_staff(uow: UnitOfWork, row: MemberRow) -> None:
     """Whoever moves the address of staff gets their password links, and with them their roles: administrators only."""
     account = uow.session.scalars(sa.select(AccountRow).where(AccountRow.person_id == row.id)).one_or_none()
     if account is None or not account.is_staff or uow.actor.id is None:

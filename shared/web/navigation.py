@@ -59,7 +59,7 @@ ENTRIES: Sequence[Entry] = (
         "console",
         N_("People"),
         _PEOPLE,
-        also=("/members/console/searches", "/members/console/selections"),
+        also=("/members/console/searches", "/members/console/selections", "/members/console/duplicates"),
     ),
     Entry(N_("Applications"), "/members/console/applications", "user-check", "console", N_("People"), _PEOPLE),
     Entry(

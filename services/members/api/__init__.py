@@ -6,6 +6,7 @@ from services.members.api.announcements import api as announcements
 from services.members.api.applications import api as applications
 from services.members.api.bulk import api as bulk
 from services.members.api.cards import api as cards
+from services.members.api.duplicates import api as duplicates
 from services.members.api.histories import api as histories
 from services.members.api.member_requests import api as member_requests
 from services.members.api.members import api as members
@@ -32,4 +33,5 @@ API = (
     records,
     record_kinds,
     rosters,
+    duplicates,
 )

@@ -14,6 +14,7 @@ from services.members.models.announcements import AnnouncementRow, AttachmentPar
 from services.members.models.applications import ApplicationRow, TermsRow
 from services.members.models.base import Base
 from services.members.models.cards import CardSettingsRow, CertificateRow, CodeRow
+from services.members.models.duplicates import DuplicateRow
 from services.members.models.email_changes import EmailChangeRow
 from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
 from services.members.models.member_requests import RequestRow
@@ -38,6 +39,7 @@ __all__ = [
     "CertificateRow",
     "CodeRow",
     "DatedEntry",
+    "DuplicateRow",
     "EmailChangeRow",
     "HalfLoginRow",
     "LoginPolicyRow",

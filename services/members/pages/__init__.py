@@ -8,6 +8,7 @@ from services.members.pages.apply import pages as apply
 from services.members.pages.attachments import pages as attachments
 from services.members.pages.cards import pages as cards
 from services.members.pages.categories import pages as categories
+from services.members.pages.duplicates import pages as duplicates
 from services.members.pages.email import pages as email
 from services.members.pages.histories import pages as histories
 from services.members.pages.login import pages as login
@@ -43,6 +44,7 @@ OF_MEMBERS = (
     member_papers,
     rosters,
     categories,
+    duplicates,
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)

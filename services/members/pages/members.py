@@ -21,6 +21,8 @@ from flask_babel import ngettext
 from marshmallow import Schema
 
 from services.members.accounts import account_of, ensure_account
+from services.members.duplicates.merging import merged_with
+from services.members.duplicates.pairs import namesakes
 from services.members.export import Export
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import TRACKS
@@ -113,7 +115,9 @@ def show_member(id: UUID) -> ResponseReturnValue:
     with reading() as uow:
         row = uow.get(MemberRow, str(id))
         account = account_of(uow, row.id)
-        history = sa.select(AuditRow).where(AuditRow.subject == f"member/{row.id}").order_by(AuditRow.id.desc())
+        merged = merged_with(uow, row.id)
+        subjects = [f"member/{each.id}" for each in (row, *merged)]
+        history = sa.select(AuditRow).where(AuditRow.subject.in_(subjects)).order_by(AuditRow.id.desc())
         return render_template(
             "members/member.html",
             member=row,
@@ -130,6 +134,8 @@ def show_member(id: UUID) -> ResponseReturnValue:
             sees_trail=principal().may(Role.ADMINISTRATOR),
             may_be_invited=bool(row.email) and row.standing not in ENDED,
             may_free_address=bool(row.email) and row.standing in ENDED,
+            merged=merged,
+            namesakes=namesakes(uow, row) if principal().may(*MEMBERS_CHANGE) else (),
         )
 
 

@@ -98,6 +98,10 @@ TRAIL = Trail(
         "renew-card-code": N_("Made a new code for a card"),
         "revoke-card-code": N_("Revoked the code of a card"),
         "issue-certificate": N_("Issued a certificate"),
+        "merge-members": N_("Merged another record of the same person"),
+        "merge-away": N_("Was merged into another record"),
+        "tell-members-apart": N_("Said that two members are not the same person"),
+        "propose-members-again": N_("Took back that two members are not the same person"),
     },
     subjects={
         "member": Subject(N_("Member"), "/members/console/members/{id}", (MemberRow.id, MemberRow.name)),
@@ -132,6 +136,7 @@ TRAIL = Trail(
         "roles": N_("Roles"),
         "selection": N_("Chosen list"),
         "starts_on": N_("From"),
+        "kind": N_("Individual or corporate"),
         "starts": N_("First number"),
         "edition": N_("Edition"),
         "number_prefix": N_("Member numbers begin with"),

@@ -42,6 +42,9 @@ FIELDS = {
     "record": N_("History record"),
     "title_en": N_("Title in English"),
     "public": N_("Shown on My Page"),
+    "merged": N_("Merged record"),
+    "merged_into": N_("Merged into"),
+    "different": N_("Not the same person"),
 }
 SEARCHED = {
     "q": N_("Words"),
