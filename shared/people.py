@@ -1,7 +1,7 @@
 """A service's local copy of people (members, contacts, guests), kept by `PersonChanged`: the newest revision wins.
 
-Whoever turned out to be somebody else stays as an alias (`PersonMerged`, docs/decisions/0015): what belongs to them keeps
-their id, and their row says what is known of the one who was kept."""
+Whoever turned out to be somebody else stays as an alias (`PersonMerged`, docs/decisions/0015): what belongs to them
+keeps their id, and their row says what is known of the one who was kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from shared.db import Id, KitBase
 from shared.messages.members import Person, PersonChanged, PersonMerged
 from shared.society import SocietyOwned
 from shared.uow import UnitOfWork
-
 
 MERGED = "merged"  # kind of an alias: neither a member nor a guest
 IS_ALIAS = sa.text("merged_into IS NOT NULL")

@@ -80,7 +80,8 @@ class UnitOfWork:
         return clock.today(self.zone)
 
     def get(self, model: type[Row], id: str, *, lock: bool = False) -> Row:
-        """One row of this society by id. Raises NotFound, or what a replaced row says; with `lock`, nobody else changes it before the commit."""
+        """One row of this society by id. Raises NotFound, or what a replaced row says; with `lock`, nobody else changes
+        it before the commit."""
         table: Any = model
         statement = sa.select(model).where(table.id == id).execution_options(populate_existing=lock)
         found = self.session.scalars(statement.with_for_update() if lock else statement).one_or_none()

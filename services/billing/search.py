@@ -93,7 +93,9 @@ def _contains(column: Any, q: str) -> sa.ColumnElement[bool]:
 
 def invoices_of(uow: UnitOfWork, payer_id: str, *, only_due: bool = False) -> Sequence[InvoiceRow]:
     """What a payer may see: no drafts; newest year first, what is due first where `only_due`."""
-    statement = sa.select(InvoiceRow).where(InvoiceRow.payer_id.in_(ids_of(uow, payer_id)), InvoiceRow.number.is_not(None))
+    statement = sa.select(InvoiceRow).where(
+        InvoiceRow.payer_id.in_(ids_of(uow, payer_id)), InvoiceRow.number.is_not(None)
+    )
     if only_due:
         due = statement.where(InvoiceRow.state.in_(OPEN))
         return uow.session.scalars(due.order_by(InvoiceRow.due_on, InvoiceRow.number)).all()

@@ -60,8 +60,8 @@ class PersonChanged(Message, tag="members.PersonChanged.v1"):
 
 
 class PersonMerged(Message, tag="members.PersonMerged.v1"):
-    """Two records were of one person. Said once, beside PersonChanged of both: `from_id` is nobody any more, and what is
-    kept under it belongs to `into_id` for good. Who was kept may be merged into a third one later."""
+    """Two records were of one person. Said once, beside PersonChanged of both: `from_id` is nobody any more, and what
+    is kept under it belongs to `into_id` for good. Who was kept may be merged into a third one later."""
 
     from_id: str
     into_id: str

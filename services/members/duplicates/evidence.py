@@ -3,6 +3,7 @@ same, whatever its case, and other spellings (dots, +words) belong to other peop
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,7 +87,8 @@ def postcode_of(m: Any) -> sa.ColumnElement[str]:
 
 
 def birth_of(m: Any) -> sa.ColumnElement[str]:
-    said = (_said(m.custom[name].as_string()) for name in BIRTH_FIELDS)
+    as_stored = (json.dumps(name)[1:-1] for name in BIRTH_FIELDS)  # SQLite compares names as they are written
+    said = (_said(m.custom[name].as_string()) for name in dict.fromkeys((*BIRTH_FIELDS, *as_stored)))
     return sa.func.replace(sa.func.coalesce(*said), "/", "-", type_=sa.String())
 
 

@@ -64,7 +64,7 @@ def refuse_unlike(uow: UnitOfWork, kept: MemberRow, gone: MemberRow) -> None:
     """Of staff only administrators merge anything: whoever is kept has the roles of both.
 
     Raises NotMergeable, Forbidden."""
-    if kept.kind == "guest" and gone.kind != "guest" or gone.kind not in (kept.kind, "guest"):
+    if (kept.kind == "guest" and gone.kind != "guest") or gone.kind not in (kept.kind, "guest"):
         raise NotMergeable
     for row in (kept, gone):
         protect_staff(uow, row)

@@ -27,7 +27,12 @@ def begin_histories(uow: UnitOfWork) -> None:
     """Due work: members who came while an older release was still running have no history yet."""
     standing, category = (sa.exists().where(rows.member_id == MemberRow.id) for rows in (StandingRow, CategoryEntryRow))
     missing = ~standing | (MemberRow.category.is_not(None) & ~category)
-    statement = sa.select(MemberRow).where(MemberRow.kind.not_in(("guest", MERGED)), missing).order_by(MemberRow.id).limit(AT_ONCE)
+    statement = (
+        sa.select(MemberRow)
+        .where(MemberRow.kind.not_in(("guest", MERGED)), missing)
+        .order_by(MemberRow.id)
+        .limit(AT_ONCE)
+    )
     rows = uow.session.scalars(statement.with_for_update(skip_locked=True)).all()
     for track in TRACKS:
         histories(uow, track, rows)

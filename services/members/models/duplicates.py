@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.members.models.base import Base
-from shared.db import Id, UtcDateTime
+from shared.db import UtcDateTime
 from shared.society import SocietyOwned
 
 

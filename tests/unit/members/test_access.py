@@ -71,6 +71,10 @@ PAGES = {
     "/members/console/records/import/{roster}/faults.csv": CHANGE,
     "/members/console/members/{member}/records": SEE,
     "/members/console/members/{member}/records/{record}": CHANGE,
+    "/members/console/duplicates": SEE,
+    "/members/console/duplicates/search/{job}": SEE,
+    "/members/console/duplicates/merged/{member}": SEE,
+    "/members/console/duplicates/{member}/{namesake}": CHANGE,
     "/members/console/categories": SEE,
     "/members/console/categories/regular": CHANGE,
     "/members/console/applications": SEE,
@@ -118,6 +122,8 @@ PAGES = {
     "/members/api/members/{member}/certificates/{certificate}.pdf": SEE,
     "/members/api/members": SEE,
     "/members/api/members/{member}": SEE,
+    "/members/api/duplicates": SEE,
+    "/members/api/members/{member}/mergers/{namesake}": CHANGE,
     "/members/api/members/{member}/standings": SEE,
     "/members/api/members/{member}/categories": SEE,
     "/members/api/selections/{selection}/standing?standing=left&starts_on=2030-01-01": CHANGE,
@@ -190,6 +196,10 @@ CHANGES = {
     "/members/console/applications/{member}/withdraw": CHANGE,
     "/members/console/applications/links/{application}/void": CHANGE,
     "/members/console/applications/terms": CHANGE,
+    "/members/console/duplicates": CHANGE,
+    "/members/console/duplicates/{member}/{namesake}": CHANGE,
+    "/members/console/duplicates/{member}/{namesake}/different": CHANGE,
+    "/members/console/duplicates/{member}/{namesake}/again": CHANGE,
     "/members/console/categories": CHANGE,
     "/members/console/categories/regular": CHANGE,
     "/members/console/categories/regular/up": CHANGE,
@@ -206,6 +216,7 @@ CHANGES = {
 def things(running: RunningService, society: str) -> dict[str, str]:
     """One of each, in the society."""
     member = a_member(running, society, email="m@example.jp")
+    namesake = a_member(running, society)
     account = with_account(running, society, a_member(running, society, name="事務 員"), None, ["reader"])
     with running.unit(society) as uow:
         publish_terms(uow, text="会員規約")
@@ -237,6 +248,7 @@ def things(running: RunningService, society: str) -> dict[str, str]:
         "record": record.id,
         "search": saved.id,
         "application": application.id,
+        "namesake": namesake.id,
     }
     return {"member": member.id, "account": account, "roster": roster, **found}
 
@@ -360,6 +372,9 @@ def test_all_routes_are_in_the_matrix(app: Flask) -> None:
         "/members/api/record-kinds/<uuid:id>/<any(up, down):way>",
         "/members/console/records/export.<any(csv, xlsx):kind>",
         "/members/console/records/kinds/<uuid:id>/<any(up, down):way>",
+        "/members/api/duplicates/search",
+        "/members/api/duplicates/<uuid:id>/<uuid:id>/different",
+        "/members/console/duplicates/choose",
         "/members/api/requests/<uuid:id>/accept",
         "/members/api/requests/<uuid:id>/refuse",
         "/members/my/requests/new/<any(name, leave, withdrawal):kind>",
