@@ -41,19 +41,17 @@ def merge_members(
         raise ChangedMeanwhile
     refuse_unlike(uow, kept, gone)
     values = chosen_values(kept, gone, chosen)
-    before = audit.plain({name: getattr(gone, name) for name in PERSON_COLUMNS if name != "search"})
-    whose = {"merged": label(gone)}
-    for row in (kept, gone):
-        if row.kind != "guest":
-            _ = [histories(uow, track, [row]) for track in TRACKS]  # what an older release left out is written first
+    was, whose = _known_of(gone), {"merged": label(gone)}
+    for track in TRACKS:  # what an older release left out is written first
+        histories(uow, track, [row for row in (kept, gone) if row.kind != "guest"])
     uow.session.flush()
     told = _join_histories(uow, kept, joints(uow, kept, gone))
     told |= move_all(uow, kept.id, gone.id)
     merge_accounts(uow, kept, gone)
     _leave_behind(uow, kept, gone)
-    _take(uow, kept, values, before["number"], told, whose)
+    _take(uow, kept, values, was.get("number"), told, whose)
     after = {"merged_into": label(kept)}
-    audit.record(uow, "merge-away", f"member/{gone.id}", before={**before, "merged_into": ""}, after=after)
+    audit.record(uow, "merge-away", f"member/{gone.id}", before={**was, "merged_into": ""}, after=after)
     uow.say(PersonChanged(person=gone.public(None)))
     tell(uow, kept)
     uow.say(PersonMerged(from_id=gone.id, into_id=kept.id, revision=gone.revision, merged_at=uow.now))
@@ -64,7 +62,7 @@ def refuse_unlike(uow: UnitOfWork, kept: MemberRow, gone: MemberRow) -> None:
     """Of staff only administrators merge anything: whoever is kept has the roles of both.
 
     Raises NotMergeable, Forbidden."""
-    if (kept.kind == "guest" and gone.kind != "guest") or gone.kind not in (kept.kind, "guest"):
+    if gone.kind not in (kept.kind, "guest"):
         raise NotMergeable
     for row in (kept, gone):
         protect_staff(uow, row)
@@ -89,6 +87,12 @@ def _join_histories(uow: UnitOfWork, kept: MemberRow, both: Sequence[Joint]) -> 
     for joint in both:
         join(uow, kept, joint)
     return {name: text for name, text in told.items() if text}
+
+
+def _known_of(row: MemberRow) -> dict[str, Any]:
+    """All that there is, as the audit trail keeps it."""
+    known = {name: getattr(row, name) for name in PERSON_COLUMNS if name != "search"}
+    return audit.plain({name: value for name, value in known.items() if value})
 
 
 def _leave_behind(uow: UnitOfWork, kept: MemberRow, gone: MemberRow) -> None:

@@ -29,8 +29,6 @@ def _word(name: str, value: Any) -> Any:
         return [_(ROLE_NAMES.get(role, role)) for role in value]
     if name == "language":
         return LANGUAGES.get(value, value)
-    if name == "custom":
-        return "; ".join(f"{field}: {text}" for field, text in value.items())
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return recorded_word(name, value, {})

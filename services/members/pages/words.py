@@ -128,6 +128,8 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
         return _(STANDINGS[value]) if value in STANDINGS else value
     if name == "category":
         return categories.get(value, value)
+    if name == "custom" and value:
+        return "; ".join(f"{field}: {text}" for field, text in value.items())
     if name == "public":
         return _("Yes") if value else _("No")
     if name == "request" and value:

@@ -16,10 +16,11 @@ from services.members.duplicates import moving
 from services.members.duplicates.finding import find_duplicates
 from services.members.duplicates.merging import merge_members
 from services.members.duplicates.pairs import tell_apart
+from services.members.errors.duplicates import NotMergeable
 from services.members.errors.people import NumberInUse
 from services.members.histories.coming import begin_histories, let_standings_come
 from services.members.member_requests import make_request, requests_of
-from services.members.members import change_member, mark_address_dead
+from services.members.members import add_guest, change_member, mark_address_dead
 from services.members.models import (
     AccountRow,
     Base,
@@ -317,3 +318,14 @@ def test_every_table_that_refers_to_members_is_thought_of() -> None:
         if f"{mapper.class_.__name__}.{name}" in source
     }
     assert refer - elsewhere - named == set()
+
+
+@pytest.mark.rule("M18")
+def test_a_guest_may_become_a_member_and_no_member_a_guest(
+    running: RunningService, society: str, kept: MemberRow
+) -> None:
+    with running.unit(society) as uow:
+        guest = add_guest(uow, name="髙橋 花子", email="staff@example.jp")
+    with pytest.raises(NotMergeable):
+        merge(running, society, guest, kept)
+    assert merge(running, society, kept, guest, email="gone").email == "staff@example.jp"
