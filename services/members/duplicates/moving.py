@@ -75,7 +75,8 @@ def _move_records(uow: UnitOfWork, kept_id: str, gone_id: str) -> str:
     doubles = uow.session.scalars(sa.select(RecordRow).where(RecordRow.member_id == gone_id)).all()
     for row in doubles:
         uow.session.delete(row)
-    return "; ".join(" ".join(filter(None, (row.title, f"({row.starts_on})", row.note))) for row in doubles)
+    told = ((row.title, row.title_en, f"({row.starts_on})", row.note) for row in doubles)
+    return "; ".join(" ".join(filter(None, parts)) for parts in told)
 
 
 def _move_requests(uow: UnitOfWork, kept_id: str, gone_id: str) -> None:
