@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from shared.identity import end_sessions
-from shared.messages.members import PersonChanged, PersonErased, SessionsEnded, SocietyChanged
-from shared.people import copy_people, forget_people
+from shared.messages.members import PersonChanged, PersonErased, PersonMerged, SessionsEnded, SocietyChanged
+from shared.people import copy_people, follow_merger, forget_people
 from shared.service import InBulk, Subscriptions
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
@@ -26,4 +26,8 @@ def refuse_sessions(uow: UnitOfWork, message: SessionsEnded) -> None:
 
 
 SOCIETIES_AND_SESSIONS: Subscriptions = {SocietyChanged: copy_society, SessionsEnded: refuse_sessions}
-PEOPLE: Subscriptions = {PersonChanged: InBulk(copy_people), PersonErased: InBulk(forget_people)}
+PEOPLE: Subscriptions = {
+    PersonChanged: InBulk(copy_people),
+    PersonErased: InBulk(forget_people),
+    PersonMerged: follow_merger,
+}

@@ -1,4 +1,7 @@
-"""A service's local copy of people (members, contacts, guests), kept by `PersonChanged`: the newest revision wins."""
+"""A service's local copy of people (members, contacts, guests), kept by `PersonChanged`: the newest revision wins.
+
+Whoever turned out to be somebody else stays as an alias (`PersonMerged`, docs/decisions/0019): what belongs to them
+keeps their id, and their row says what is known of the one who was kept."""
 
 from __future__ import annotations
 
@@ -11,18 +14,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Id, KitBase
-from shared.messages.members import Person, PersonChanged, PersonErased
+from shared.messages.members import Person, PersonChanged, PersonErased, PersonMerged
 from shared.society import SocietyOwned
 from shared.uow import UnitOfWork
 
 ERASED = "erased"  # the kind of somebody of whom nothing is kept but that there was one
 NAME_OF_ERASED, ROMAN_OF_ERASED = "（消去済み）", "(erased)"
+MERGED = "merged"  # kind of an alias: neither a member nor a guest
+IS_ALIAS = sa.text("merged_into IS NOT NULL")
 
 
 class PersonRow(SocietyOwned, KitBase):
     """What this service may know of a person. Fields as in `shared.messages.members.Person`."""
 
     __tablename__ = "people"
+    __table_args__ = (
+        sa.Index("ix_people_merged_into", "merged_into", postgresql_where=IS_ALIAS, sqlite_where=IS_ALIAS),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     revision: Mapped[int]
@@ -42,13 +50,15 @@ class PersonRow(SocietyOwned, KitBase):
     affiliation: Mapped[str]
     postcode: Mapped[str]
     address: Mapped[str]
+    merged_into: Mapped[str | None] = mapped_column(Id)  # never an alias itself
 
     def name_in(self, language: str) -> str:
         """The name for a letter in a language: roman letters in English where they are known."""
         return (self.roman or self.name) if language == "en" else self.name
 
 
-_COLUMNS = [column.name for column in PersonRow.__table__.columns if column.name != "society_id"]
+_COLUMNS = [c.name for c in PersonRow.__table__.columns if c.name not in ("society_id", "merged_into")]
+_SHOWN = [name for name in _COLUMNS if name not in ("id", "revision", "kind")]
 
 
 def copy_people(uow: UnitOfWork, messages: Sequence[PersonChanged]) -> None:
@@ -76,8 +86,7 @@ def _keep_newest(uow: UnitOfWork, people: Iterable[Person]) -> None:
         {"society_id": uow.society_id, **{name: getattr(person, name) for name in _COLUMNS}}
         for person in newest.values()
     ]
-    connection = uow.session.connection()
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(PersonRow)
+    connection, insert = uow.session.connection(), _insert(uow)
     upsert = insert.on_conflict_do_update(
         index_elements=["id"],
         set_={name: insert.excluded[name] for name in _COLUMNS if name != "id"},
@@ -87,3 +96,57 @@ def _keep_newest(uow: UnitOfWork, people: Iterable[Person]) -> None:
         ),
     )
     connection.execute(upsert, rows)
+    _show_kept(uow, list(newest))
+
+
+def follow_merger(uow: UnitOfWork, message: PersonMerged) -> None:
+    """From now on one is an alias of the other. Whatever else was or will be said of the two may come before or after,
+    also that the one who was kept is an alias, too."""
+    both = [message.from_id, message.into_id]
+    unknown: dict[str, Any] = dict.fromkeys(_SHOWN, "") | {"language": "ja"}
+    unknown |= dict.fromkeys(("number", "category", "joined_on", "leaves_on"))
+    rows = [{"society_id": uow.society_id, "id": id, "revision": 0, "kind": MERGED, **unknown} for id in sorted(both)]
+    uow.session.connection().execute(_insert(uow).on_conflict_do_nothing(index_elements=["id"]), rows)
+    statement = sa.select(PersonRow).where(PersonRow.id.in_(both)).order_by(PersonRow.id).with_for_update()
+    found = {row.id: row for row in uow.session.scalars(statement.execution_options(populate_existing=True))}
+    into = found[message.into_id].merged_into or message.into_id
+    gone = sa.or_(PersonRow.id == message.from_id, PersonRow.merged_into == message.from_id)
+    for row in uow.session.scalars(sa.select(PersonRow).where(gone)):
+        row.merged_into = into
+    uow.session.flush()
+    _show_kept(uow, [into])
+
+
+def ids_of(uow: UnitOfWork, person_id: str) -> Sequence[str]:
+    """All ids under which things of one person stand here: their own, and those that were merged into it."""
+    statement = sa.select(PersonRow.id, PersonRow.merged_into)
+    found = uow.session.execute(statement.where(sa.or_(PersonRow.id == person_id, PersonRow.merged_into == person_id)))
+    aliases = {row.id: row.merged_into for row in found if row.merged_into}
+    if person_id in aliases:
+        return ids_of(uow, aliases[person_id])
+    return [person_id, *aliases]
+
+
+def with_aliases(uow: UnitOfWork, ids: Sequence[str]) -> list[str]:
+    """Of many people, with those that were merged into them."""
+    return [*ids, *uow.session.scalars(sa.select(PersonRow.id).where(PersonRow.merged_into.in_(ids)))]
+
+
+def _show_kept(uow: UnitOfWork, changed: Sequence[str]) -> None:
+    """Aliases among the changed, or of one of them, say what is known of whoever was kept."""
+    touched = sa.or_(PersonRow.id.in_(changed), PersonRow.merged_into.in_(changed))
+    statement = sa.select(PersonRow).where(PersonRow.merged_into.is_not(None), touched).order_by(PersonRow.id)
+    aliases = uow.session.scalars(statement.execution_options(populate_existing=True)).all()
+    if not aliases:
+        return
+    wanted = sa.select(PersonRow).where(PersonRow.id.in_({alias.merged_into for alias in aliases}))
+    kept = {row.id: row for row in uow.session.scalars(wanted.execution_options(populate_existing=True))}
+    for alias in aliases:
+        alias.kind = MERGED
+        for name in _SHOWN:
+            setattr(alias, name, getattr(kept[alias.merged_into or ""], name))
+    uow.session.flush()
+
+
+def _insert(uow: UnitOfWork) -> Any:
+    return (postgresql if uow.session.connection().dialect.name == "postgresql" else sqlite).insert(PersonRow)

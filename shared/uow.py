@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from shared import clock, outbox
-from shared.errors import NotFound
+from shared.errors import NotFound, TsudoiError
 from shared.identity import Actor
 from shared.ids import new_id
 from shared.messages import Envelope, Message, encode
@@ -21,6 +21,14 @@ from shared.society import SocietyRow
 LARGEST_PAYLOAD = 256 * 1024  # bytes; brokers differ in what they take, all take this
 
 Row = TypeVar("Row", bound=DeclarativeBase)
+
+
+class Replaceable:
+    """Mixin of tables in which one row can take the place of another: then nobody gets the other by its id any more."""
+
+    def replaced(self) -> TsudoiError | None:
+        """What to tell whoever asks for it, if another row stands in its place."""
+        raise NotImplementedError
 
 
 class UnitOfWork:
@@ -72,12 +80,15 @@ class UnitOfWork:
         return clock.today(self.zone)
 
     def get(self, model: type[Row], id: str, *, lock: bool = False) -> Row:
-        """One row of this society by id. Raises NotFound; with `lock`, nobody else changes it before the commit."""
+        """One row of this society by id. Raises NotFound, or what a replaced row says; with `lock`, nobody else changes
+        it before the commit."""
         table: Any = model
         statement = sa.select(model).where(table.id == id).execution_options(populate_existing=lock)
         found = self.session.scalars(statement.with_for_update() if lock else statement).one_or_none()
         if found is None:
             raise NotFound
+        if isinstance(found, Replaceable) and (error := found.replaced()):
+            raise error
         return found
 
     def add(self, row: Row) -> Row:

@@ -15,6 +15,7 @@ from services.billing.models import AllocationRow, InvoiceRow, InvoiceState, Pay
 from shared import audit
 from shared.errors import NotYet
 from shared.messages.billing import InvoiceChanged, InvoicePaid
+from shared.people import ids_of
 from shared.uow import UnitOfWork
 
 
@@ -78,19 +79,20 @@ def use_credit(uow: UnitOfWork, invoice_id: str) -> int:
     """Pay an invoice from its payer's credit, as far as it goes. Returns yen used.
 
     Raises NoCredit, InvoiceNotIssued or InvoiceAlreadyPaid."""
-    payer = uow.get(InvoiceRow, invoice_id).payer_id
-    account = credit.lock_account(uow, payer)
+    payers = sorted(ids_of(uow, uow.get(InvoiceRow, invoice_id).payer_id))
+    accounts = [credit.lock_account(uow, payer) for payer in payers]
     invoice = uow.get(InvoiceRow, invoice_id, lock=True)
     if not invoice.is_issued:
         raise InvoiceNotIssued
     if not invoice.due:
         raise InvoiceAlreadyPaid
-    if not account.balance:
+    if not any(account.balance for account in accounts):
         raise NoCredit
     due = invoice.due
-    for payment, left in credit.unused_payments(uow, payer):
+    for payment, left in credit.unused_payments(uow, payers):
         _apply(uow, payment, left, invoice, "credit_used")
-    credit.settle(uow, account)
+    for account in accounts:
+        credit.settle(uow, account)
     audit.record(uow, "use-credit", f"invoice/{invoice.id}", after={"amount": due - invoice.due})
     return due - invoice.due
 

@@ -4,6 +4,7 @@ The credit row of a payer is the lock of that payer's money: whoever moves money
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from services.billing.models import AllocationRow, CreditRow, PaymentRow
 from shared.messages.billing import CreditChanged
+from shared.people import ids_of
 from shared.uow import UnitOfWork
 
 
@@ -44,12 +46,13 @@ def settle(uow: UnitOfWork, account: CreditRow) -> None:
 
 
 def balance_of(uow: UnitOfWork, payer_id: str) -> int:
-    """Yen."""
-    return uow.session.scalar(sa.select(CreditRow.balance).where(CreditRow.payer_id == payer_id)) or 0
+    """Yen, under all ids of the payer."""
+    balances = sa.select(sa.func.sum(CreditRow.balance)).where(CreditRow.payer_id.in_(ids_of(uow, payer_id)))
+    return int(uow.session.scalar(balances) or 0)
 
 
-def unused_payments(uow: UnitOfWork, payer_id: str) -> list[tuple[PaymentRow, int]]:
-    """Payments of a payer that are not wholly applied, oldest first, each with what is left of it."""
+def unused_payments(uow: UnitOfWork, payer_ids: Sequence[str]) -> list[tuple[PaymentRow, int]]:
+    """Payments under the ids of a payer that are not wholly applied, oldest first, each with what is left of it."""
     used = (
         sa.select(AllocationRow.payment_id, sa.func.sum(AllocationRow.amount).label("amount"))
         .group_by(AllocationRow.payment_id)
@@ -59,7 +62,7 @@ def unused_payments(uow: UnitOfWork, payer_id: str) -> list[tuple[PaymentRow, in
     statement = (
         sa.select(PaymentRow, left)
         .outerjoin(used, used.c.payment_id == PaymentRow.id)
-        .where(PaymentRow.payer_id == payer_id, PaymentRow.state == "received", left > 0)
+        .where(PaymentRow.payer_id.in_(payer_ids), PaymentRow.state == "received", left > 0)
         .order_by(PaymentRow.received_on, PaymentRow.id)
     )
     return [(payment, int(amount)) for payment, amount in uow.session.execute(statement)]

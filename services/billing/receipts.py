@@ -13,6 +13,7 @@ from services.billing.errors import ReceiptVoid
 from services.billing.models import InvoiceRow, ReceiptRow
 from services.billing.numbering import draw_number
 from shared.messages.billing import ReceiptIssued
+from shared.people import ids_of
 from shared.uow import UnitOfWork
 
 
@@ -73,7 +74,7 @@ def receipts_of(uow: UnitOfWork, *, payer_id: str | None = None, invoice_id: str
     """Receipts of a payer or of an invoice, newest first, void ones among them."""
     statement = sa.select(ReceiptRow).order_by(ReceiptRow.id.desc())
     if payer_id is not None:
-        statement = statement.where(ReceiptRow.payer_id == payer_id)
+        statement = statement.where(ReceiptRow.payer_id.in_(ids_of(uow, payer_id)))
     if invoice_id is not None:
         statement = statement.where(ReceiptRow.invoice_id == invoice_id)
     return list(uow.session.scalars(statement))

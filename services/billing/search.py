@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.billing.models import AllocationRow, InvoiceRow, InvoiceState, Outcome, PaymentRow, RunResultRow
 from shared.errors import NotFound
 from shared.japan.kana import fold_kana
-from shared.people import PersonRow
+from shared.people import PersonRow, ids_of
 from shared.uow import UnitOfWork
 
 OPEN = (InvoiceState.UNPAID, InvoiceState.PART_PAID)
@@ -93,7 +93,9 @@ def _contains(column: Any, q: str) -> sa.ColumnElement[bool]:
 
 def invoices_of(uow: UnitOfWork, payer_id: str, *, only_due: bool = False) -> Sequence[InvoiceRow]:
     """What a payer may see: no drafts; newest year first, what is due first where `only_due`."""
-    statement = sa.select(InvoiceRow).where(InvoiceRow.payer_id == payer_id, InvoiceRow.number.is_not(None))
+    statement = sa.select(InvoiceRow).where(
+        InvoiceRow.payer_id.in_(ids_of(uow, payer_id)), InvoiceRow.number.is_not(None)
+    )
     if only_due:
         due = statement.where(InvoiceRow.state.in_(OPEN))
         return uow.session.scalars(due.order_by(InvoiceRow.due_on, InvoiceRow.number)).all()
@@ -103,7 +105,7 @@ def invoices_of(uow: UnitOfWork, payer_id: str, *, only_due: bool = False) -> Se
 def own_invoice(uow: UnitOfWork, payer_id: str | None, id: str) -> InvoiceRow:
     """Raises NotFound for another payer's, and for a draft: it does not exist for its payer yet (B5)."""
     invoice = uow.get(InvoiceRow, id)
-    if payer_id is None or invoice.payer_id != payer_id or not invoice.is_issued:
+    if payer_id is None or invoice.payer_id not in ids_of(uow, payer_id) or not invoice.is_issued:
         raise NotFound
     return invoice
 

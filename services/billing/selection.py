@@ -69,18 +69,13 @@ class Preview:
 
 def reason_left_out(run: RunRow, schedule: Mapping[str, Any]) -> sa.ColumnElement[str | None]:
     """Why a member (PersonRow) is left out; NULL for those who get an invoice. The first that fits is told."""
-    p, other = PersonRow, sa.orm.aliased(InvoiceRow)
-    has_invoice = (
-        sa.select(sa.literal(1))
-        .select_from(other)
-        .where(
-            other.payer_id == p.id,
-            other.kind == InvoiceKind.ANNUAL,
-            other.fiscal_year == run.fiscal_year,
-            other.state != InvoiceState.CANCELLED,
-        )
-        .exists()
+    p, other, alias = PersonRow, sa.orm.aliased(InvoiceRow), sa.orm.aliased(PersonRow)
+    live = sa.and_(
+        other.kind == InvoiceKind.ANNUAL, other.fiscal_year == run.fiscal_year, other.state != InvoiceState.CANCELLED
     )
+    own = sa.select(sa.literal(1)).select_from(other).where(other.payer_id == p.id, live)
+    of_alias = sa.select(sa.literal(1)).select_from(alias).join(other, other.payer_id == alias.id)
+    has_invoice = sa.or_(own.exists(), of_alias.where(alias.merged_into == p.id, live).exists())
     rules: list[tuple[sa.ColumnElement[bool], Reason]] = [
         (p.standing.in_(GONE), Reason.LEFT),
         (p.standing.in_(NOT_ADMITTED), Reason.NOT_ADMITTED),

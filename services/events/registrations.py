@@ -21,7 +21,7 @@ from services.events.seats import give_seat_back, take_seat
 from shared import audit
 from shared.errors import NotFound, TsudoiError
 from shared.messages.events import RegistrationCancelled, RegistrationConfirmed, RegistrationPlaced
-from shared.people import PersonRow
+from shared.people import PersonRow, ids_of
 from shared.uow import UnitOfWork
 
 DAYS_TO_PAY = 14
@@ -82,7 +82,7 @@ def cancel_registration(uow: UnitOfWork, registration_id: str, *, person_id: str
 
     Raises NotFound, AlreadyCancelled, CancellationEnded."""
     registration = uow.get(RegistrationRow, registration_id, lock=True)
-    if person_id is not None and registration.person_id != person_id:
+    if person_id is not None and registration.person_id not in ids_of(uow, person_id):
         raise NotFound
     if not registration.is_live:
         raise AlreadyCancelled
@@ -139,12 +139,13 @@ def release_unpaid(uow: UnitOfWork) -> None:
 
 
 def live_registration(uow: UnitOfWork, event_id: str, person_id: str) -> RegistrationRow | None:
+    """Theirs, or the first one where two records of one person were merged after both had registered."""
     statement = sa.select(RegistrationRow).where(
         RegistrationRow.event_id == event_id,
-        RegistrationRow.person_id == person_id,
+        RegistrationRow.person_id.in_(ids_of(uow, person_id)),
         RegistrationRow.state != "cancelled",
     )
-    return uow.session.scalars(statement).one_or_none()
+    return uow.session.scalars(statement.order_by(RegistrationRow.id)).first()
 
 
 def registrations_of(uow: UnitOfWork, person_id: str) -> Sequence[tuple[RegistrationRow, EventRow]]:
@@ -153,7 +154,9 @@ def registrations_of(uow: UnitOfWork, person_id: str) -> Sequence[tuple[Registra
         sa.select(RegistrationRow, EventRow)
         .join(EventRow, EventRow.id == RegistrationRow.event_id)
         .where(
-            RegistrationRow.person_id == person_id, RegistrationRow.state != "cancelled", EventRow.ends_on >= uow.today
+            RegistrationRow.person_id.in_(ids_of(uow, person_id)),
+            RegistrationRow.state != "cancelled",
+            EventRow.ends_on >= uow.today,
         )
         .order_by(EventRow.starts_on, RegistrationRow.id)
     )

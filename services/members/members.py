@@ -65,7 +65,7 @@ def add_member(uow: UnitOfWork, values: Mapping[str, Any], *, by_applicant: bool
     if "custom" in given:
         given["custom"] = merged({}, given["custom"])
     row = MemberRow(id=new_id(), **{"kind": "individual", "standing": "active", **_BLANK, **given})
-    _check(uow, row)
+    check_member(uow, row)
     if fault := contradiction(row.standing, row.leaves_on, uow.today):
         raise InvalidInput(faults=[fault])
     if row.email:
@@ -93,7 +93,7 @@ def add_outsider(uow: UnitOfWork, kind: str, values: Mapping[str, Any]) -> Membe
 
     Raises EmailInUse."""
     row = MemberRow(id=new_id(), **{**_BLANK, "kind": kind, "standing": "active", **values})
-    _check(uow, row)
+    check_member(uow, row)
     touch(uow, row)
     uow.add(row)
     uow.session.flush()
@@ -167,8 +167,13 @@ def label(row: MemberRow | sa.Row[*tuple[Any, ...]]) -> str:
 def mark_address_dead(uow: UnitOfWork, person_id: str, at: datetime) -> None:
     """A letter came back for good: staff see it beside the address until the address is changed. Letters to a
     corporate member went to its main contact."""
-    person = uow.get(MemberRow, person_id, lock=True)
+    person = uow.get(MemberRow, person_now(uow, person_id), lock=True)
     (holder_of_email(uow, person.letters_to or "") or person).address_dead_at = at
+
+
+def person_now(uow: UnitOfWork, id: str) -> str:
+    """The id under which this person is known: it differs where their record was merged into another one."""
+    return uow.session.scalar(sa.select(MemberRow.merged_into).where(MemberRow.id == id)) or id
 
 
 def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -192,7 +197,7 @@ def change_fields(uow: UnitOfWork, row: MemberRow, values: Mapping[str, Any], ac
     with uow.session.no_autoflush:
         for name, value in changed.items():
             setattr(row, name, value)
-        _check(uow, row)
+        check_member(uow, row)
     if "category" in changed and not row.category:
         raise InvalidInput(faults=[Fault(N_("Please choose a category."), field="category")])
     touch(uow, row)
@@ -231,7 +236,8 @@ def touch(uow: UnitOfWork, row: MemberRow) -> None:
     row.search = search_text(*own, row.contact_words or "")
 
 
-def _check(uow: UnitOfWork, row: MemberRow) -> None:
+def check_member(uow: UnitOfWork, row: MemberRow) -> None:
+    """Does it fit beside all others? Raises EmailInUse, NumberInUse, InvalidInput."""
     others = sa.select(MemberRow).where(MemberRow.id != row.id)
     if row.email:
         holder = uow.session.scalars(others.where(MemberRow.email == row.email.lower())).one_or_none()

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from services.notifications.models import OPEN, LetterRow
-from shared.people import PersonRow
+from shared.people import PersonRow, with_aliases
 from shared.uow import UnitOfWork
 
 WHY = "the person was erased"
@@ -18,6 +18,7 @@ MONEY = ("invoice-created", "receipt-issued")  # their facts name nobody, and bi
 
 def forget_letters_of(uow: UnitOfWork, ids: Sequence[str]) -> None:
     """Whatever was or is to be written to them is emptied: before their copies are, which know the addresses."""
+    ids = with_aliases(uow, ids)
     addresses = _addresses(uow, ids)
     _forget_letters_to(uow, ids)
     _forget_letters_to_addresses(uow, addresses)

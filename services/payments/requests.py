@@ -13,6 +13,7 @@ from shared import clock
 from shared.db import insert_rows
 from shared.errors import NotFound
 from shared.ids import new_id
+from shared.people import ids_of
 from shared.uow import UnitOfWork
 
 
@@ -73,7 +74,7 @@ def request_for(uow: UnitOfWork, invoice_id: str, *, payer_id: str | None = None
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     found = uow.session.scalars(statement).one_or_none()
-    if found is None or (payer_id is not None and found.payer_id != payer_id):
+    if found is None or (payer_id is not None and found.payer_id not in ids_of(uow, payer_id)):
         raise NotFound
     return found
 
@@ -94,7 +95,7 @@ def lock_requests(uow: UnitOfWork, invoice_ids: Collection[str]) -> dict[str, Re
 
 def open_requests_of(uow: UnitOfWork, payer_id: str) -> Sequence[RequestRow]:
     """What somebody still has to pay, oldest first."""
-    statement = sa.select(RequestRow).where(RequestRow.payer_id == payer_id, RequestRow.state == "open")
+    statement = sa.select(RequestRow).where(RequestRow.payer_id.in_(ids_of(uow, payer_id)), RequestRow.state == "open")
     return uow.session.scalars(statement.order_by(RequestRow.due_on, RequestRow.id)).all()
 
 

@@ -36,7 +36,7 @@ class Person(Fact):
 
     id: str
     revision: int
-    kind: str  # individual | corporate | contact | guest
+    kind: str  # individual | corporate | contact | guest | merged (see PersonMerged)
     name: str
     kana: str = ""
     roman: str = ""
@@ -67,6 +67,16 @@ class PersonErased(Message, tag="members.PersonErased.v1"):
     person_id: str
     revision: int
     erased_on: date
+
+
+class PersonMerged(Message, tag="members.PersonMerged.v1"):
+    """Two records were of one person. Said once, beside PersonChanged of both: `from_id` is nobody any more, and what
+    is kept under it belongs to `into_id` for good. Who was kept may be merged into a third one later."""
+
+    from_id: str
+    into_id: str
+    revision: int  # of `from_id`, the last that it has
+    merged_at: datetime
 
 
 class PasswordResetStarted(Message, tag="members.PasswordResetStarted.v1"):

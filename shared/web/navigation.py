@@ -52,7 +52,12 @@ ENTRIES: Sequence[Entry] = (
         "console",
         N_("People"),
         _PEOPLE,
-        also=("/members/console/searches", "/members/console/selections", "/members/console/contacts"),
+        also=(
+            "/members/console/searches",
+            "/members/console/selections",
+            "/members/console/contacts",
+            "/members/console/duplicates",
+        ),
     ),
     Entry(N_("Applications"), "/members/console/applications", "user-check", "console", N_("People"), _PEOPLE),
     Entry(

@@ -9,6 +9,7 @@ from services.members.api.bulk import api as bulk
 from services.members.api.cards import api as cards
 from services.members.api.contacts import api as contacts
 from services.members.api.custom_fields import api as custom_fields
+from services.members.api.duplicates import api as duplicates
 from services.members.api.erasure import api as erasure
 from services.members.api.histories import api as histories
 from services.members.api.integrations import api as integrations
@@ -50,4 +51,5 @@ API = (
     erasure,
     permissions,
     societies,
+    duplicates,
 )

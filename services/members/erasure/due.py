@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from services.members.errors.erasure import NotToBeErased, PersonErased
 from services.members.keeping import AHEAD, Going, Keeping, by_month, keep_for, kept
 from services.members.models import AccountRow, HoldRow, MemberRow, PersonKeepingRow, StandingRow
+from services.members.search_conditions import KINDS
 from services.members.standings.words import ENDED
 from shared import audit
 from shared.people import ERASED
@@ -47,7 +48,7 @@ def gone() -> sa.Select[Any, Any, Any]:
         .join(StandingRow, StandingRow.member_id == MemberRow.id)
         .outerjoin(HoldRow, HoldRow.person_id == MemberRow.id)
         .where(StandingRow.standing.in_(ENDED), StandingRow.in_force_at.is_not(None), ~overtaken)
-        .where(MemberRow.standing == StandingRow.standing, MemberRow.kind != ERASED, ~works)
+        .where(MemberRow.standing == StandingRow.standing, MemberRow.kind.in_(KINDS), ~works)
     )
 
 

@@ -132,8 +132,11 @@ def what_goes(uow: UnitOfWork, id: str) -> Mapping[str, int]:
 
 
 def _erase(uow: UnitOfWork, ids: Sequence[str], cause: str) -> None:
-    """People whose rows are locked; with a corporate member also its contacts, who are here for nothing else."""
+    """People whose rows are locked; with a corporate member also its contacts, who are here for nothing else, and with
+    everybody the records that were merged into theirs."""
     ids = [*ids, *_released_contacts(uow, ids)]
+    merged = sa.select(MemberRow.id).where(MemberRow.merged_into.in_(ids)).order_by(MemberRow.id)
+    ids += uow.session.scalars(merged.with_for_update()).all()
     left = sa.select(ContactRow.corporation_id).where(ContactRow.id.in_(ids), ContactRow.corporation_id.not_in(ids))
     corporations = uow.session.scalars(left.distinct().order_by(ContactRow.corporation_id)).all()
     addresses = sa.select(MemberRow.email).where(MemberRow.id.in_(ids), MemberRow.email.is_not(None))

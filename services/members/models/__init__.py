@@ -16,6 +16,7 @@ from services.members.models.base import Base
 from services.members.models.cards import CardSettingsRow, CertificateRow, CodeRow
 from services.members.models.corporations import ContactRow, CorporateSettingsRow
 from services.members.models.custom_fields import CustomFieldRow
+from services.members.models.duplicates import DuplicateRow
 from services.members.models.email_changes import EmailChangeRow
 from services.members.models.erasure import ErasureRow, HoldRow, PersonKeepingRow
 from services.members.models.histories import CategoryEntryRow, DatedEntry, StandingRow
@@ -45,6 +46,7 @@ __all__ = [
     "CorporateSettingsRow",
     "CustomFieldRow",
     "DatedEntry",
+    "DuplicateRow",
     "EmailChangeRow",
     "ErasureRow",
     "HalfLoginRow",

@@ -8,11 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.members.errors.duplicates import MemberMerged
 from services.members.models.base import Base
 from shared.db import Id, Json, UtcDateTime
 from shared.ids import new_id
 from shared.messages.members import Person
 from shared.society import SocietyOwned, current_society
+from shared.uow import Replaceable
 
 
 class CategoryRow(SocietyOwned, Base):
@@ -59,7 +61,11 @@ class PersonFields:
 PERSON_COLUMNS = tuple(name for name in PersonFields.__annotations__)
 
 
-class MemberRow(PersonFields, SocietyOwned, Base):
+MERGED = "merged"  # kind of a record that turned out to be a second one of somebody; another row stands in its place
+IS_MERGED = sa.text("merged_into IS NOT NULL")
+
+
+class MemberRow(PersonFields, SocietyOwned, Replaceable, Base):
     """A person of the society. A guest is somebody with an account who is no member: staff, for example; a contact
     speaks for a corporate member, see `ContactRow`."""
 
@@ -78,6 +84,7 @@ class MemberRow(PersonFields, SocietyOwned, Base):
             postgresql_where=sa.text("leaves_on IS NOT NULL"),
             sqlite_where=sa.text("leaves_on IS NOT NULL"),
         ),
+        sa.Index("ix_members_merged_into", "merged_into", postgresql_where=IS_MERGED, sqlite_where=IS_MERGED),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -90,6 +97,10 @@ class MemberRow(PersonFields, SocietyOwned, Base):
     # and the names of its contacts as they are searched
     letters_to: Mapped[str | None]
     contact_words: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    merged_into: Mapped[str | None] = mapped_column(sa.ForeignKey("members.id"))  # who was kept, never merged itself
+
+    def replaced(self) -> MemberMerged | None:
+        return MemberMerged(into=self.merged_into) if self.merged_into else None
 
     def name_in(self, language: str) -> str:
         return (self.roman or self.name) if language == "en" else self.name

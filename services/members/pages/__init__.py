@@ -13,6 +13,7 @@ from services.members.pages.categories import pages as categories
 from services.members.pages.contacts import pages as contacts
 from services.members.pages.custom_fields import pages as custom_fields
 from services.members.pages.differences import pages as differences
+from services.members.pages.duplicates import pages as duplicates
 from services.members.pages.email import pages as email
 from services.members.pages.erasure import pages as erasure
 from services.members.pages.histories import pages as histories
@@ -59,6 +60,7 @@ OF_MEMBERS = (
     categories,
     custom_fields,
     erasure,
+    duplicates,
 )
 OF_ANNOUNCEMENTS = (announcements, my_announcements, attachments)
 OF_RECORDS = (records, record_kinds, record_files, member_records)

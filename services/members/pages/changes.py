@@ -15,9 +15,10 @@ from shared.web.access import principal
 LATEST = 30
 
 
-def changes_of(uow: UnitOfWork, person_id: str) -> dict[str, Any]:
-    """What `members/changes.html` needs."""
-    history = sa.select(AuditRow).where(AuditRow.subject == f"member/{person_id}").order_by(AuditRow.id.desc())
+def changes_of(uow: UnitOfWork, person_id: str, *merged: str) -> dict[str, Any]:
+    """What `members/changes.html` needs; also of records that were merged into theirs."""
+    subjects = [f"member/{id}" for id in (person_id, *merged)]
+    history = sa.select(AuditRow).where(AuditRow.subject.in_(subjects)).order_by(AuditRow.id.desc())
     return {
         "changes": uow.session.scalars(history.limit(LATEST)).all(),
         "changed_id": person_id,

@@ -24,6 +24,8 @@ from services.members.corporations.acting import corporation_of
 from services.members.corporations.contacts import DUTIES
 from services.members.corporations.following import contacts_of
 from services.members.custom_fields.finding import list_fields, used_fields
+from services.members.duplicates.merging import merged_with
+from services.members.duplicates.pairs import namesakes
 from services.members.export import Export
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import TRACKS
@@ -124,6 +126,7 @@ def show_member(id: UUID) -> ResponseReturnValue:
             return redirect(url_for("contacts.show_contact", member=corporation.id, id=row.id))
         account, fields = account_of(uow, row.id), list_fields(uow)
         known = [field for field in fields if field.key in row.custom or not field.retired_at]
+        merged = merged_with(uow, row.id)
         return render_template(
             "members/member.html",
             member=row,
@@ -140,7 +143,9 @@ def show_member(id: UUID) -> ResponseReturnValue:
             may_change=principal().may(*MEMBERS_CHANGE),
             may_be_invited=_may_be_invited(row),
             may_free_address=bool(row.email) and row.standing in ENDED,
-            **changes_of(uow, row.id),
+            **changes_of(uow, row.id, *(each.id for each in merged)),
+            merged=merged,
+            namesakes=namesakes(uow, row) if principal().may(*MEMBERS_CHANGE) else (),
         )
 
 

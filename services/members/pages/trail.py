@@ -158,6 +158,10 @@ TRAIL = Trail(
         "tell-erasures": N_("Told the other services again who was erased"),
         "download-own-data": N_("Downloaded a copy of their own data"),
         "download-person-data": N_("Downloaded all data of a person"),
+        "merge-members": N_("Merged another record of the same person"),
+        "merge-away": N_("Was merged into another record"),
+        "tell-members-apart": N_("Said that two members are not the same person"),
+        "propose-members-again": N_("Took back that two members are not the same person"),
     },
     subjects={
         "member": Subject(N_("Member"), "/members/console/members/{id}", (MemberRow.id, MemberRow.name)),
@@ -208,6 +212,7 @@ TRAIL = Trail(
         "roles": N_("Roles"),
         "selection": N_("Chosen list"),
         "starts_on": N_("From"),
+        "kind": N_("Individual or corporate"),
         "starts": N_("First number"),
         "edition": N_("Edition"),
         "cause": N_("Cause"),

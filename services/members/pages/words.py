@@ -51,6 +51,9 @@ FIELDS = {
     "ends_on": N_("Ends on"),
     "reason": N_("Held back because"),
     "data": N_("Copy of all data"),
+    "merged": N_("Merged record"),
+    "merged_into": N_("Merged into"),
+    "different": N_("Not the same person"),
 }
 OWN_DATA = {  # columns of the files in a copy of one's own data
     "item": N_("Item"),

@@ -1,0 +1,17 @@
+"""Errors about two records of one person."""
+
+from __future__ import annotations
+
+from shared.errors import N_, Kind, TsudoiError
+
+
+class MemberMerged(TsudoiError):
+    """`into`: the id of the record that was kept. Pages go there by themselves."""
+
+    kind = Kind.GONE
+    text = N_("This record was merged into the record %(into)s.")
+
+
+class NotMergeable(TsudoiError):
+    kind = Kind.CONFLICT
+    text = N_("Only members of the same kind can be merged, or somebody of the staff into a member.")
