@@ -1,6 +1,6 @@
 """Renews the handbooks' pictures from what the journeys saw last: `python -m tests.journeys.handbook [FOLDER]`.
 
-Pages name their pictures as the journeys call them (`window.shot("14-member")`); here they become small enough to keep."""
+Pages name their pictures as the journeys call them (`window.shot("14-member")`); here they become small enough."""
 
 from __future__ import annotations
 
