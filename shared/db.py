@@ -211,7 +211,7 @@ def update_rows(session: Session, table: type[DeclarativeBase], rows: Iterable[M
         for start in range(0, len(listed), MOST_AT_ONCE):
             _update_as_json(connection, target, listed[start : start + MOST_AT_ONCE])
         return
-    values = {name: sa.bindparam(f"new_{name}") for name in listed[0] if name != "id"}
+    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in listed[0] if name != "id"}
     statement = sa.update(target).where(target.c.id == sa.bindparam("new_id")).values(values)
     connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in listed])
 

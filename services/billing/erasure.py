@@ -38,7 +38,8 @@ def forget_addressees(uow: UnitOfWork) -> None:
     """Due work: documents of erased people that no law keeps any more."""
     before = kept_from(uow.today, uow.society.fiscal_year_starts)
     merged = sa.and_(PersonRow.kind == MERGED, PersonRow.name == NAME_OF_ERASED)  # into somebody who was erased
-    for table in (InvoiceRow, ReceiptRow):
+    tables: tuple[Any, ...] = (InvoiceRow, ReceiptRow)
+    for table in tables:
         name = table.document["addressee"]["name"].as_string()
         statement = (
             sa.select(table)

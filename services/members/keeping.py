@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from services.members.models import PersonKeepingRow, RecordKeepingRow
 from shared import audit
@@ -57,7 +58,7 @@ def last_day(since: date, years: int) -> date:
 
 def kept(uow: UnitOfWork, settings: type[RecordKeepingRow | PersonKeepingRow], otherwise: int) -> Keeping:
     """As the society has set it, or `otherwise` so many years."""
-    row = uow.session.get(settings, uow.society_id)
+    row: Any = uow.session.get(settings, uow.society_id)
     return Keeping(row.years, row.years_before, row.counts_from) if row else Keeping(otherwise, otherwise)
 
 
@@ -76,7 +77,7 @@ def keep_for(
         return known
     now = known.years_on(uow.today)
     counts_from = uow.today if years >= now else uow.today + NOTICE
-    row = uow.session.get(settings, uow.society_id, with_for_update=True) or uow.add(settings())
+    row: Any = uow.session.get(settings, uow.society_id, with_for_update=True) or uow.add(settings())
     after = {"years": years, "counts_from": counts_from.isoformat()}
     audit.record(uow, action, subject, before={"years": now}, after=after)
     row.years, row.years_before, row.counts_from = years, max(now, years), counts_from

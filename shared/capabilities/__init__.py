@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -55,7 +56,9 @@ def _of_each_service(patterns: list[str]) -> tuple[str, ...]:
 _DATA: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 CAPABILITIES = {given["name"]: _capability(given) for given in _DATA["capability"]}
 PUBLIC = _of_each_service(_DATA["public"]["opens"])
-ROLE_NAMES = {Role(given["name"]): (given["ja"], given["en"]) for given in _DATA["role"]}
+ROLE_NAMES: Mapping[Role, tuple[str, str]] = {
+    Role(given["name"]): (given["ja"], given["en"]) for given in _DATA["role"]
+}
 
 
 def may(capability: str) -> tuple[Role, ...]:

@@ -81,7 +81,7 @@ def _words_of_the_screen() -> tuple[frozenset[str], list[re.Pattern[str]]]:
         with catalogue.open("rb") as file:
             for message in read_po(file, locale="ja"):
                 for each in (message.id, message.string):
-                    texts.update([each] if isinstance(each, str) else each)
+                    texts.update([each] if isinstance(each, str) else each or ())
     texts |= {name for names in ROLE_NAMES.values() for name in names}
     texts = {text.strip().replace("%%", "%") for text in texts} - {""}
     placed = [text for text in texts if PLACE.search(text) and len(re.sub(r"\W", "", PLACE.sub("", text))) >= LEAST]

@@ -41,7 +41,7 @@ def add_contact(office: Window, name: str, kana: str, **given: str) -> None:
         else:
             office.page.fill(f"input[name={field}]", text)
     office.button("追加").click()
-    office.see(f"{name} さんを追加しました")
+    office.told(f"{name} さんを追加しました")
 
 
 @pytest.mark.rule("M14")

@@ -68,7 +68,8 @@ def test_an_operator_makes_a_society_and_closes_one_for_a_while(tmp_path: Path, 
         demo = operator.path
         operator.page.fill("[name=reason]", "利用料が未納のため")
         operator.button("利用を停止").click()
-        operator.see("学会の利用を停止しました", "利用料が未納のため")
+        operator.told("学会の利用を停止しました")
+        operator.see("利用料が未納のため")
         operator.shot("244-suspended")
         with member.refused_with(403):
             member.go("/members/my/").see("停止されています")
@@ -76,7 +77,7 @@ def test_an_operator_makes_a_society_and_closes_one_for_a_while(tmp_path: Path, 
         first.go("/members/console/staff").see("星野 北斗")
         operator.go(demo).page.fill("[name=reason]", "入金を確認")
         operator.button("利用を再開").click()
-        operator.see("学会の利用を再開しました")
+        operator.told("学会の利用を再開しました")
         member.go("/members/my/profile").see_not("停止されています")  # other services hear of it a moment later
         assert [trouble for each in opened for trouble in each.trouble] == []
     finally:

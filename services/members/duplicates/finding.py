@@ -46,7 +46,7 @@ def find_duplicates(uow: UnitOfWork) -> None:
     uow.session.execute(old, execution_options={"synchronize_session": False})
 
 
-def _pairs(uow: UnitOfWork) -> sa.Select[Any]:
+def _pairs(uow: UnitOfWork) -> sa.Select[*tuple[Any, ...]]:
     """Whoever shares a key with a few others is compared with each of them: no key of many is multiplied out."""
     m = MemberRow
     kana, name = evidence.kana_of(m), evidence.name_of(m)
@@ -92,7 +92,7 @@ def _pairs(uow: UnitOfWork) -> sa.Select[Any]:
     )
 
 
-def _put(uow: UnitOfWork, pairs: sa.Select[Any]) -> Any:
+def _put(uow: UnitOfWork, pairs: sa.Select[*tuple[Any, ...]]) -> Any:
     names = ["society_id", "first_id", "second_id", "score", "reasons", "state", "found_at", "decided_by"]
     insert = _insert(uow).from_select(names, pairs, include_defaults=False)
     return _again(insert, score=insert.excluded.score, reasons=insert.excluded.reasons)

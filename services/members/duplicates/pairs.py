@@ -29,7 +29,7 @@ def pairs_in(state: str) -> sa.Select[Any, Any, Any]:
     )
 
 
-def best_first() -> tuple[sa.ColumnElement[Any], ...]:
+def best_first() -> tuple[Any, ...]:
     return DuplicateRow.score.desc(), DuplicateRow.first_id, DuplicateRow.second_id
 
 

@@ -83,15 +83,13 @@ _TOMBSTONE: Mapping[str, Any] = {
 def erase_due(uow: UnitOfWork) -> None:
     """Due work: whose time is over, so many at a time."""
     over = gone().where(over_by(keeping_of(uow), uow.today), HoldRow.person_id.is_(None))
-    over = over.with_only_columns(MemberRow.id).order_by(MemberRow.id)
-    ids = uow.session.scalars(over.limit(AT_ONCE)).all()
+    due = over.with_only_columns(MemberRow.id).order_by(MemberRow.id)
+    ids = uow.session.scalars(due.limit(AT_ONCE)).all()
     if ids:
         uow.session.execute(
             sa.select(MemberRow.id).where(MemberRow.id.in_(ids)).order_by(MemberRow.id).with_for_update()
         )
-        still = uow.session.scalars(
-            over.where(MemberRow.id.in_(ids))
-        ).all()  # but who came back, or was held, meanwhile
+        still = uow.session.scalars(due.where(MemberRow.id.in_(ids))).all()  # but who came back, or was held, meanwhile
         _erase(uow, still, "time")
 
 

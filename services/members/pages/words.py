@@ -231,4 +231,4 @@ class ChangedSchema(FormSchema):
 def scope_name(scope: str) -> str:
     """What a scope of an integration is called: `billing:read`."""
     service, _colon, way = scope.partition(":")
-    return _("%(service)s: %(way)s", service=_(SERVICES[service][0]), way=_(_WAYS[way]))
+    return str(_("%(service)s: %(way)s", service=_(SERVICES[service][0]), way=_(_WAYS[way])))

@@ -22,7 +22,7 @@ RED_GREEN = [
     {"code": "red", "label": "赤", "label_en": "Red"},
     {"code": "green", "label": "緑", "label_en": "Green"},
 ]
-TYPES = {
+TYPES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "specialty": ("line", "専門分野", "Field of study", {"most": "10"}),
     "career": ("text", "経歴", "Career", {}),
     "papers": ("number", "論文数", "Papers", {"least": "0", "most": "500"}),

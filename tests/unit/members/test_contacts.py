@@ -216,7 +216,7 @@ def test_a_corporate_member_is_found_by_its_contacts(
         json={"ends_on": today(running, society).isoformat()},
         headers={"Authorization": f"Bearer {token}"},
     )
-    assert ended.status_code == 200 and ended.json["present"] is False
+    assert ended.status_code == 200 and ended.get_json()["present"] is False
     assert company.name not in office.get(f"{LIST}?q=れんらく").text
 
 
@@ -262,17 +262,17 @@ def test_integrators_keep_contacts(
     headers = {"Authorization": f"Bearer {office.get_cookie('tsudoi_token').value}"}  # type: ignore[union-attr]
     place = f"/members/api/members/{company.id}/contacts"
     made = office.post(place, json={**TARO, "main": True}, headers=headers)
-    assert made.status_code == 201 and made.json["main"] and made.json["duty"] == "liaison"
-    one = f"{place}/{made.json['id']}"
+    assert made.status_code == 201 and made.get_json()["main"] and made.get_json()["duty"] == "liaison"
+    one = f"{place}/{made.get_json()['id']}"
     assert office.patch(one, json={"phone": "?", "kana": "x"}, headers=headers).status_code == 422
-    assert office.patch(one, json={"phone": "03-1111-2222"}, headers=headers).json["phone"] == "03-1111-2222"
+    assert office.patch(one, json={"phone": "03-1111-2222"}, headers=headers).get_json()["phone"] == "03-1111-2222"
     assert office.patch(one, json={"name": "x", "revision": 1}, headers=headers).status_code == 409
-    second = office.post(place, json=JIRO, headers=headers).json["id"]
-    assert office.put(f"{place}/{second}/main", headers=headers).json["main"]
-    assert [row["name"] for row in office.get(place, headers=headers).json] == [JIRO["name"], TARO["name"]]
+    second = office.post(place, json=JIRO, headers=headers).get_json()["id"]
+    assert office.put(f"{place}/{second}/main", headers=headers).get_json()["main"]
+    assert [row["name"] for row in office.get(place, headers=headers).get_json()] == [JIRO["name"], TARO["name"]]
     assert office.post(f"{one}/invitation", headers=headers).status_code == 403, "no corporate My Page"
     office.put(f"{one}/end", json={"ends_on": "2020-01-01"}, headers=headers)
-    assert [row["id"] for row in office.get(place, headers=headers).json] == [second]
-    assert len(office.get(f"{place}?ended=true", headers=headers).json) == 2
-    assert office.delete(f"{one}/end", headers=headers).json["present"]
-    assert office.get("/members/api/corporate-page", headers=headers).json == {"used": False}
+    assert [row["id"] for row in office.get(place, headers=headers).get_json()] == [second]
+    assert len(office.get(f"{place}?ended=true", headers=headers).get_json()) == 2
+    assert office.delete(f"{one}/end", headers=headers).get_json()["present"]
+    assert office.get("/members/api/corporate-page", headers=headers).get_json() == {"used": False}

@@ -62,7 +62,9 @@ def test_a_contact_sees_the_corporate_member_and_edits_their_own_name(
     assert running.settings.token_public
     reader = TokenReader(running.settings.token_public.read_bytes())
     who = reader.read(contact.get_cookie("tsudoi_token").value)  # type: ignore[union-attr]
-    assert (who.roles, who.person_id, who.name) == ({Role.CONTACT}, company.id, "連絡 太郎"), "acts for the company"
+    assert (who.roles, who.person_id, who.name) == (frozenset({Role.CONTACT}), company.id, "連絡 太郎"), (
+        "acts for the company"
+    )
     home = contact.get(HOME).text
     assert "連絡 太郎" in home and company.name in home and "H001" in home
     profile = contact.get(PROFILE).text
@@ -74,10 +76,10 @@ def test_a_contact_sees_the_corporate_member_and_edits_their_own_name(
     assert (person.email, person.standing) == (TARO, "active")
     assert post(contact, EDIT, page=EDIT, **{**form, "kana": "漢字"}).status_code == 422
     token = {"Authorization": f"Bearer {contact.get_cookie('tsudoi_token').value}"}  # type: ignore[union-attr]
-    changed = contact.patch(API, json={"phone": "03-1111-2222"}, headers=token).json
+    changed = contact.patch(API, json={"phone": "03-1111-2222"}, headers=token).get_json()
     assert (changed["phone"], changed["name"]) == ("03-1111-2222", "連絡 新太郎")
     assert contact.patch(API, json={"email": "x@y.example"}, headers=token).status_code == 422
-    seen = contact.get(API, headers=token).json
+    seen = contact.get(API, headers=token).get_json()
     assert (seen["name"], seen["number"], [row["id"] for row in seen["contacts"]]) == (company.name, "H001", [taro.id])
     for page in ("/members/my/profile/edit", "/members/my/card", "/members/my/records", "/members/console/members"):
         assert contact.get(page).status_code == 403, page
@@ -162,7 +164,7 @@ def test_who_acts_for_nobody_any_more_is_themselves(running: RunningService, soc
         assert principal_of(uow, uow.get(AccountRow, id), id).roles == {Role.CONTACT}
         end_contact(uow, taro.id, uow.today)
         who = principal_of(uow, uow.get(AccountRow, id), id)
-    assert (who.person_id, who.roles) == (taro.id, {Role.GUEST})
+    assert (who.person_id, who.roles) == (taro.id, frozenset({Role.GUEST}))
 
 
 @pytest.mark.rule("M14")

@@ -103,8 +103,8 @@ def live_a_full_life(running: RunningService, society: str, bird: MemberRow, bro
         asked = make_request(uow, bird.id, "name", {"name": "金糸雀 改名", "kana": "", "roman": ""}, reason="金糸雀")
         refuse_request(uow, asked.id, answer="金糸雀様")
         issue_certificate(uow, bird.id, "ja")
-        renew_code(uow, "s" * 32, bird.id)
-        begin_set_up(uow, account, "s" * 32)
+        renew_code(uow, ("s" * 32,), bird.id)
+        begin_set_up(uow, account, ("s" * 32,))
         save_search(uow, MemberSearch(), name="金糸雀の検索")
         mark_read(uow, uow.get(MemberRow, bird.id), news.id)
         times: dict[str, Any] = {"started_at": uow.now, "expires_at": uow.now}
@@ -113,7 +113,7 @@ def live_a_full_life(running: RunningService, society: str, bird: MemberRow, bro
                 secret="x", person_id=bird.id, old="kanariya@example.org", new="kanariya@b.org", known=False, **times
             )
         )
-    given = {"email": "kanariya@example.org", "language": "ja", "edition": 1, "place": "1.2.3.4"}
+    given: dict[str, Any] = {"email": "kanariya@example.org", "language": "ja", "edition": 1, "place": "1.2.3.4"}
     with running.unit(society) as uow:
         start_application(uow, public_url="http://localhost", **given)
 
@@ -208,7 +208,7 @@ def test_a_shorter_time_is_announced_and_the_list_says_who_goes_when(
     assert erase(running, society, after=later + NOTICE) == [bird.id]
     with clock.travel(by=later + NOTICE):
         assert bird.id in as_role(Role.ADMINISTRATOR).get(f"{LIST}/erased.csv").get_data(as_text=True)
-        api = as_role(Role.ADMINISTRATOR).get("/members/api/erasures?limit=1").json
+        api = as_role(Role.ADMINISTRATOR).get("/members/api/erasures?limit=1").get_json()
         assert [each["person_id"] for each in api["erasures"]] == [bird.id] and api["next"] is None
         before = said(running)[-1]
         assert post(as_role(Role.ADMINISTRATOR), f"{LIST}/tell").status_code == 303
@@ -232,7 +232,7 @@ def test_whoever_is_held_back_stays_until_released(
             erase_on_request(uow, bird.id)
         header = {"X-CSRFToken": csrf(office, "/members/password")}
         put = office.put(f"/members/api/members/{bird.id}/hold", json={"reason": "係争中"}, headers=header)
-        assert put.json["reason"] == "係争中"
+        assert put.get_json()["reason"] == "係争中"
         assert office.delete(f"/members/api/members/{bird.id}/hold", headers=header).status_code == 204
     assert erase(running, society, after=2 * YEARS) == [bird.id]
 
@@ -269,7 +269,7 @@ def test_only_an_administrator_erases_on_request_and_with_the_password(
 def test_a_time_is_changed_by_the_api(running: RunningService, society: str, as_role: LogIn) -> None:
     office = as_role(Role.ADMINISTRATOR)
     header = {"X-CSRFToken": csrf(office, "/members/password")}
-    assert office.get("/members/api/person-keeping").json["years"] == 3
-    assert office.put("/members/api/person-keeping", json={"years": 5}, headers=header).json["years"] == 5
+    assert office.get("/members/api/person-keeping").get_json()["years"] == 3
+    assert office.put("/members/api/person-keeping", json={"years": 5}, headers=header).get_json()["years"] == 5
     with running.unit(society, reading=True) as uow:
         assert keeping_of(uow).years_on(uow.today) == 5

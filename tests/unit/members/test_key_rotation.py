@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from services.members import operators, second_factor
 from services.members.codes import shown_code
 from services.members.errors.logins import AppOfOtherKeys, WrongCode
+from services.members.login_policy import factor_of
 from services.members.settings import MembersSettings
 from shared import clock
 from shared.identity import Role
@@ -69,7 +70,7 @@ def test_an_app_whose_secret_is_gone_says_so_until_it_is_switched_off(
     assert operators.main(running, ["unlock", "m@example.jp"]) == 0
     assert "without a second step" in capsys.readouterr().out
     with running.unit(society, reading=True) as uow:
-        assert second_factor.factor_of(uow, account) is None
+        assert factor_of(uow, account) is None
     assert operators.main(running, ["unlock", "nobody@example.jp"]) == 1
 
 

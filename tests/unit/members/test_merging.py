@@ -166,7 +166,7 @@ def test_what_belongs_to_the_one_goes_over_and_what_both_have_is_kept_once(
         add_record(uow, gone.id, {"kind_id": kind, "title": "論文賞", **day})
         issue_certificate(uow, gone.id, "ja")
         for row in (kept, gone):
-            renew_code(uow, "s" * 32, row.id)
+            renew_code(uow, ("s" * 32,), row.id)
             make_request(uow, row.id, "leave", {"day": uow.today}, reason="")
         make_request(uow, gone.id, "withdrawal", {"day": uow.today}, reason="")
         both = choose(uow, sa.select(MemberRow))

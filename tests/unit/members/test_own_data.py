@@ -97,4 +97,4 @@ def test_the_office_hands_out_all_of_it_on_request(
     assert "事務局がダウンロード" in office.get(f"/members/console/members/{member.id}").text
     header = {"X-CSRFToken": csrf(office, "/members/password")}
     api = office.post(f"/members/api/members/{member.id}/data", json={"password": PASSWORD}, headers=header)
-    assert [row["title"] for row in api.json["tables"]["records"]] == ["論文賞", "非公開の賞"]
+    assert [row["title"] for row in api.get_json()["tables"]["records"]] == ["論文賞", "非公開の賞"]

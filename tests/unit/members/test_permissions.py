@@ -39,7 +39,7 @@ def test_the_office_sees_what_each_role_may_in_its_language(as_role: LogIn, lang
 
 @pytest.mark.rule("W3")
 def test_integrators_read_the_same(as_role: LogIn) -> None:
-    given = as_role(Role.READER).get("/members/api/permissions").json
+    given = as_role(Role.READER).get("/members/api/permissions").get_json()
     assert {each["name"]: set(each["roles"]) for each in given} == {
         name: {role.value for role in known.roles} for name, known in CAPABILITIES.items()
     }

@@ -118,7 +118,7 @@ def test_operators_see_counts_and_nothing_of_people(
     member = a_member(running, society, email="hanako@example.jp")
     with_account(running, society, member, "x", ["administrator"])
     a_member(running, society, name="鈴木 申", standing="applying")
-    seen = operator.get(API).json
+    seen = operator.get(API).get_json()
     assert [(each["slug"], each["state"], each["members"]) for each in seen] == [("kaisei", "active", 1)]
     shown = operator.get(PAGE).text + operator.get(f"{PAGE}/{society}").text + str(seen)
     assert "髙橋" not in shown and "hanako@" not in shown and "鈴木" not in shown
@@ -140,7 +140,7 @@ def test_a_suspended_society_is_closed_to_all_but_operators_and_nothing_is_lost(
     for browser, page in ((staff, "/members/console/members"), (mine, "/members/my/"), (mine, "/members/api/me")):
         answer = browser.get(page)
         assert answer.status_code == 403 and "停止されています" in answer.get_data(as_text=True), page
-    assert staff.get("/members/api/members").json["type"].endswith("society-suspended")
+    assert staff.get("/members/api/members").get_json()["type"].endswith("society-suspended")
     assert app.test_client().get("/members/apply?society=kaisei").status_code == 403
     assert other.get("/members/console/members").status_code == 200
     assert "契約終了" in operator.get(f"{PAGE}/{society}").text
@@ -166,11 +166,11 @@ def test_operators_tools_do_the_same(operator: FlaskClient, app: Flask) -> None:
     token = {"X-CSRFToken": re.findall(r'name="csrf_token" value="([^"]+)"', operator.get(f"{PAGE}/new").text)[0]}
     made = operator.post(API, json={key: NEW[key] for key in ("name", "name_en", "slug")}, headers=token)
     assert made.status_code == 201
-    one = f"{API}/{made.json['id']}"
-    assert operator.get(one).json["state"] == "waiting"
-    again = operator.post(f"{one}/setup-link", json={"days": 1}, headers=token).json["setup_link"]
-    assert app.test_client().get(made.json["setup_link"].removeprefix("http://localhost")).status_code == 410
+    one = f"{API}/{made.get_json()['id']}"
+    assert operator.get(one).get_json()["state"] == "waiting"
+    again = operator.post(f"{one}/setup-link", json={"days": 1}, headers=token).get_json()["setup_link"]
+    assert app.test_client().get(made.get_json()["setup_link"].removeprefix("http://localhost")).status_code == 410
     assert app.test_client().get(again.removeprefix("http://localhost")).status_code == 200
-    assert operator.put(f"{one}/suspension", json={"reason": "x"}, headers=token).json["state"] == "suspended"
-    assert operator.delete(f"{one}/suspension", json={"reason": "x"}, headers=token).json["state"] == "waiting"
+    assert operator.put(f"{one}/suspension", json={"reason": "x"}, headers=token).get_json()["state"] == "suspended"
+    assert operator.delete(f"{one}/suspension", json={"reason": "x"}, headers=token).get_json()["state"] == "waiting"
     assert operator.post(API, json=NEW | {"extra": 1}, headers=token).status_code == 422

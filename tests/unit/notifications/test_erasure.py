@@ -36,8 +36,14 @@ def erase(running: RunningService, who: str) -> None:
 
 
 def decision(who: str) -> RequestDecided:
-    answer = {"accepted": False, "answer": "金糸雀様", "decided_at": clock.now()}
-    return RequestDecided(request_id=new_id(), person_id=who, request="name", **answer)
+    return RequestDecided(
+        request_id=new_id(),
+        person_id=who,
+        request="name",
+        accepted=False,
+        answer="金糸雀様",
+        decided_at=clock.now(),
+    )
 
 
 @pytest.mark.rule("S36")
