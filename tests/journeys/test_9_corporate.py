@@ -77,7 +77,7 @@ def test_a_company_has_contacts_who_come_in_where_the_society_wants_it(here: Her
     office.shot("326-all-contacts-in-english")
     office.go(f"{contact}?lang=ja")
     office.button("法人マイページの案内を送る").click()
-    office.see(taro)
+    expect(office.page.locator("[data-notice]")).to_contain_text(taro)
 
     phone = here.visitor(PHONE)
     phone.go(link_of(here.installation.letter(taro, LINK)))
@@ -85,7 +85,7 @@ def test_a_company_has_contacts_who_come_in_where_the_society_wants_it(here: Her
     expect(phone.page).to_have_url(f"{phone.url}/members/my/")
     phone.see(TARO, COMPANY)
     phone.shot("327-home-of-a-contact")
-    phone.page.get_by_role("navigation").get_by_role("link", name="プロフィール").click()
+    phone.page.get_by_role("navigation").get_by_role("link", name="登録情報").click()
     phone.see(COMPANY, "在会", "総務部 部長", JIRO)
     assert not phone.scrolls_sideways()
     phone.shot("328-corporate-my-page")
