@@ -4,14 +4,14 @@ month; whoever works for the office, is to come back, or is held back, stays."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from services.members.errors.erasure import NotToBeErased, PersonErased
-from services.members.keeping import AHEAD, Going, Keeping, by_month, keep_for, kept
+from services.members.keeping import AHEAD, DAY, NOTICE, Going, Keeping, by_month, keep_for, kept
 from services.members.models import AccountRow, HoldRow, MemberRow, PersonKeepingRow, StandingRow
 from services.members.search_conditions import KINDS
 from services.members.standings.words import ENDED
@@ -21,7 +21,6 @@ from shared.uow import UnitOfWork
 
 DEFAULT_YEARS, MOST_YEARS = 3, 10
 MONTH = timedelta(days=31)  # for an application that was withdrawn
-ONLY_ON_REQUEST = ("guest", "contact")  # nothing says when they are not needed any more
 
 
 def keeping_of(uow: UnitOfWork) -> Keeping:
@@ -33,18 +32,20 @@ def set_keeping(uow: UnitOfWork, years: int) -> Keeping:
     return keep_for(uow, PersonKeepingRow, DEFAULT_YEARS, years, action="set-person-keeping", subject="person-keeping")
 
 
-def goes_on(keeping: Keeping, standing: str, since: date) -> date:
-    """The day on which somebody is erased who has had this last standing since then."""
-    return since + MONTH if standing == "withdrawn_application" else keeping.goes_on(since)
+def goes_on(keeping: Keeping, standing: str, since: date, recorded_on: date) -> date:
+    """The day on which somebody is erased who has had this last standing since then. However long ago that was, the
+    office first sees them in the list for thirty days: a roster may bring people who left long ago."""
+    day = since + MONTH if standing == "withdrawn_application" else keeping.goes_on(since)
+    return max(day, recorded_on + NOTICE)
 
 
 def gone() -> sa.Select[Any, Any, Any]:
-    """(member, since when, their hold or None) of all who have left and are kept for a time."""
+    """(member, since when, their hold or None, when that was recorded) of all who have left and are kept for a time."""
     later = aliased(StandingRow)
     overtaken = sa.exists().where(later.member_id == StandingRow.member_id, later.starts_on > StandingRow.starts_on)
     works = sa.exists().where(AccountRow.person_id == MemberRow.id, AccountRow.is_staff)
     return (
-        sa.select(MemberRow, StandingRow.starts_on, HoldRow)
+        sa.select(MemberRow, StandingRow.starts_on, HoldRow, StandingRow.recorded_at)
         .join(StandingRow, StandingRow.member_id == MemberRow.id)
         .outerjoin(HoldRow, HoldRow.person_id == MemberRow.id)
         .where(StandingRow.standing.in_(ENDED), StandingRow.in_force_at.is_not(None), ~overtaken)
@@ -55,26 +56,29 @@ def gone() -> sa.Select[Any, Any, Any]:
 def over_by(keeping: Keeping, day: date) -> sa.ColumnElement[bool]:
     """Of `gone()`: whose time is over on a day."""
     applied = StandingRow.standing == "withdrawn_application"
-    return sa.or_(
+    known = StandingRow.recorded_at < datetime.combine(day - NOTICE + DAY, time.min, UTC)
+    over = sa.or_(
         sa.and_(applied, StandingRow.starts_on <= day - MONTH),
         sa.and_(~applied, StandingRow.starts_on < keeping.gone_on(day)),
     )
+    return sa.and_(known, over)
 
 
 def going_within(uow: UnitOfWork, ahead: timedelta = AHEAD) -> Sequence[Going]:
     """Who is erased by itself from now on, by month; without those who are held back."""
     keeping = keeping_of(uow)
     found = gone().where(over_by(keeping, uow.today + ahead), HoldRow.person_id.is_(None))
-    by_day = found.with_only_columns(StandingRow.standing, StandingRow.starts_on, sa.func.count())
-    rows = uow.session.execute(by_day.group_by(StandingRow.standing, StandingRow.starts_on))
-    days = sorted((max(goes_on(keeping, standing, since), uow.today), count) for standing, since, count in rows)
+    recorded = sa.func.date(StandingRow.recorded_at, type_=sa.Date)
+    by_day = found.with_only_columns(StandingRow.standing, StandingRow.starts_on, recorded, sa.func.count())
+    rows = uow.session.execute(by_day.group_by(StandingRow.standing, StandingRow.starts_on, recorded))
+    days = sorted((max(goes_on(keeping, *row), uow.today), count) for *row, count in rows)
     return by_month(days)
 
 
 def day_of(uow: UnitOfWork, id: str) -> date | None:
     """When somebody is erased by themselves; None: not foreseen."""
     found = uow.session.execute(gone().where(MemberRow.id == id)).one_or_none()
-    return goes_on(keeping_of(uow), found[0].standing, found[1]) if found and not found[2] else None
+    return goes_on(keeping_of(uow), found[0].standing, found[1], found[3].date()) if found and not found[2] else None
 
 
 def hold_of(uow: UnitOfWork, id: str) -> HoldRow | None:
@@ -107,9 +111,13 @@ def release(uow: UnitOfWork, id: str) -> None:
 
 
 def refuse_needed(uow: UnitOfWork, person: MemberRow) -> None:
-    """Raises PersonErased, NotToBeErased."""
+    """Whoever is still a member or contact; of a guest nothing says when they are not needed any more.
+
+    Raises PersonErased, NotToBeErased."""
     if person.kind == ERASED:
         raise PersonErased
     works = uow.session.scalar(sa.select(AccountRow.is_staff).where(AccountRow.person_id == person.id))
-    if works or (person.standing not in ENDED and person.kind not in ONLY_ON_REQUEST):
+    if works or (
+        person.standing not in ENDED and person.kind != "guest"
+    ):  # of a guest nothing says when they are not needed any more
         raise NotToBeErased(name=person.name)

@@ -20,8 +20,8 @@ CHUNK = 2_000
 
 
 def leaving(uow: UnitOfWork, *, by: date | None = None, text: str = "", held: bool = False) -> sa.Select[Any, Any, Any]:
-    """(member, since when, hold) of those who are erased by a day (within a year, if none is said), held ones among
-    them; or of those only who are held back."""
+    """(member, since when, hold, recorded when) of those who are erased by a day (within a year, if none is said), held
+    ones among them; or of those only who are held back."""
     statement = gone() if held else gone().where(over_by(keeping_of(uow), by or uow.today + AHEAD))
     for word in text.split():
         statement = statement.where(MemberRow.search.contains(fold(word), autoescape=True))
@@ -32,8 +32,8 @@ def rows(uow: UnitOfWork, found: sa.Select[Any, Any, Any], standings: Mapping[st
     """Number, name, standing, since when, erased on, why not."""
     keeping = keeping_of(uow)
     ordered = found.order_by(StandingRow.starts_on, MemberRow.id).execution_options(yield_per=CHUNK)
-    for person, since, hold in uow.session.execute(ordered):
-        day = None if hold else max(goes_on(keeping, person.standing, since), uow.today)
+    for person, since, hold, recorded_at in uow.session.execute(ordered):
+        day = None if hold else max(goes_on(keeping, person.standing, since, recorded_at.date()), uow.today)
         yield person.number, person.name, standings[person.standing], since, day, hold.reason if hold else ""
         uow.session.expunge(person)
 

@@ -25,6 +25,7 @@ from services.members.custom_fields.defining import (
 from services.members.custom_fields.finding import count_holders, field_by_id, headers_without_field, list_fields
 from services.members.custom_fields.suggestions import SUGGESTIONS, add_suggested
 from services.members.custom_fields.types import FOR_MEMBER, MOST_CHOICES, TYPES
+from services.members.errors.custom_fields import CustomFieldExists, HeaderHasValues, TooManyCustomFields
 from services.members.models import CustomFieldRow
 from services.members.pages.custom_input import all_typed
 from services.members.roles import FIELDS_DEFINE, MEMBERS_SEE
@@ -33,6 +34,7 @@ from shared.uow import UnitOfWork
 from shared.web.access import allow, principal, reading, unit
 from shared.web.forms import form_again, load_form
 from shared.web.i18n import language
+from shared.web.problems import translated
 from shared.web.validation import faults_from_error
 
 pages = Blueprint("custom_fields", __name__, url_prefix="/members/console/custom-fields")
@@ -84,8 +86,16 @@ def add() -> ResponseReturnValue:
 @pages.post("/suggestions/<key>")
 @allow(*FIELDS_DEFINE)
 def add_one_suggested(key: str) -> ResponseReturnValue:
-    with unit() as uow:
-        row = add_suggested(uow, key)
+    try:
+        with unit() as uow:
+            row = add_suggested(uow, key)
+    except (
+        CustomFieldExists,
+        HeaderHasValues,
+        TooManyCustomFields,
+    ) as error:  # a roster brought values under this name, or there are enough fields
+        flash(translated(error), "bad")
+        return _back()
     flash(_("The field “%(name)s” was added.", name=row.label_in(language())))
     return _back()
 

@@ -186,7 +186,7 @@ def _list(uow: UnitOfWork) -> dict[str, Any]:
     keeping = keeping_of(uow)
     return {
         "listed": list_rows(uow.session, leaving(uow, **_asked()), ORDERS, sort="since", unique=MemberRow.id),
-        "goes_on": lambda person, since: max(goes_on(keeping, person.standing, since), uow.today),
+        "goes_on": lambda person, *since: max(goes_on(keeping, person.standing, *since), uow.today),
         "keeping": keeping,
         "kept_for": _years(keeping.years),
         "kept_before": _years(keeping.years_before),

@@ -38,6 +38,7 @@ from shared import clock
 from shared.audit import AuditRow
 from shared.identity import Actor, Role
 from shared.messages.members import PersonChanged, PersonErased, SessionsEnded
+from shared.people import ERASED
 from shared.service import RunningService
 from tests.canaries import KEPT_BY_KIT, places
 from tests.unit.members.conftest import (
@@ -273,3 +274,15 @@ def test_a_time_is_changed_by_the_api(running: RunningService, society: str, as_
     assert office.put("/members/api/person-keeping", json={"years": 5}, headers=header).get_json()["years"] == 5
     with running.unit(society, reading=True) as uow:
         assert keeping_of(uow).years_on(uow.today) == 5
+
+
+@pytest.mark.rule("S36")
+def test_who_left_long_ago_and_comes_by_a_roster_is_seen_before_they_go(running: RunningService, society: str) -> None:
+    long_ago = a_member(
+        running, society, name="昔 退会", standing="left", joined_on=date(2001, 4, 1), leaves_on=date(2010, 3, 31)
+    )
+    for days, kind in ((0, "individual"), (29, "individual"), (32, ERASED)):
+        with clock.travel(by=timedelta(days=days)), running.unit(society) as uow:
+            erase_due(uow)
+        with running.unit(society, reading=True) as uow:
+            assert uow.get(MemberRow, long_ago.id).kind == kind, days

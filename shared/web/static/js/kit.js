@@ -23,7 +23,8 @@ for (const button of document.querySelectorAll("[data-back]")) button.hidden = h
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) return event.preventDefault();
+  const asked = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (asked && !window.confirm(asked)) return event.preventDefault();
   if (form.dataset.busy !== undefined) return event.preventDefault(); // a second click is not a second payment
   if (form.method === "post" && !form.closest("[hx-post]")) {
     form.dataset.busy = "";
