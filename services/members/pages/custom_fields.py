@@ -93,7 +93,7 @@ def add_one_suggested(key: str) -> ResponseReturnValue:
         CustomFieldExists,
         HeaderHasValues,
         TooManyCustomFields,
-    ) as error:  # a roster brought values under this name, or there are enough fields
+    ) as error:
         flash(translated(error), "bad")
         return _back()
     flash(_("The field “%(name)s” was added.", name=row.label_in(language())))
