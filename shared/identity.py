@@ -16,6 +16,7 @@ from typing import Any
 
 import jwt
 import sqlalchemy as sa
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -32,6 +33,7 @@ from shared.settings import load_public_keys
 
 TOKEN_LIFETIME = timedelta(minutes=10)
 AUDIENCE = "tsudoi"
+AUDIENCE_OF_PROGRAMS = "tsudoi-api"  # a release that knows nothing of scopes refuses tokens that have them
 ISSUER = "tsudoi/members"
 TOKENS_KNOWN = 10_000  # per process
 ALGORITHMS = ["EdDSA"]  # fixed: what the token's header claims decides nothing
@@ -127,7 +129,7 @@ def sign_token(principal: Principal, private_pem: bytes, lifetime: timedelta = T
     now = clock.now()
     claims: dict[str, Any] = {
         "iss": ISSUER,
-        "aud": AUDIENCE,
+        "aud": AUDIENCE if principal.scopes is None else AUDIENCE_OF_PROGRAMS,
         "sub": principal.account_id,
         "sid": principal.session_id,
         "soc": principal.society_id,
@@ -176,6 +178,14 @@ def public_keys(pem: bytes) -> dict[str, Any]:
     return {_name_of(key): key for key in load_public_keys(pem)}
 
 
+def is_pair(private_pem: bytes, public_pem: bytes) -> bool:
+    """Can what the one signs be verified with the other? Raises ValueError where a file holds no such key."""
+    try:
+        return _signing_key(private_pem)[1] in public_keys(public_pem)
+    except (TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError from error
+
+
 @lru_cache(maxsize=4)
 def _signing_key(private_pem: bytes) -> tuple[Any, str]:
     key = load_pem_private_key(private_pem, password=None)
@@ -194,10 +204,12 @@ def _verify(token: str, keys: Mapping[str, Any]) -> tuple[float, Principal]:
             token,
             key,
             algorithms=ALGORITHMS,
-            audience=AUDIENCE,
+            audience=[AUDIENCE, AUDIENCE_OF_PROGRAMS],
             issuer=ISSUER,
             options={"require": ["exp", "iat", "iss", "aud", "sub", "sid"], "verify_exp": False, "verify_iat": False},
         )
+        if ("sco" in claims) != (claims["aud"] == AUDIENCE_OF_PROGRAMS):
+            raise TokenRefused
         return float(claims["exp"]), Principal(
             account_id=claims["sub"],
             session_id=claims["sid"],

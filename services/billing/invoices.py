@@ -16,6 +16,7 @@ from shared import audit
 from shared.errors import N_, Fault
 from shared.japan.calendar import fiscal_year_of
 from shared.messages.billing import InvoiceCancelled, InvoiceCreated
+from shared.people import ids_of
 from shared.uow import UnitOfWork
 
 CANCELLABLE = (InvoiceState.DRAFT, InvoiceState.UNPAID, InvoiceState.NOTHING_DUE)
@@ -85,13 +86,14 @@ def cancel_for_registration(uow: UnitOfWork, registration_id: str) -> None:
     known = of_registration(uow, registration_id)
     if known is None:
         return
-    account = credit.lock_account(uow, known.payer_id)
+    accounts = [credit.lock_account(uow, payer) for payer in sorted(ids_of(uow, known.payer_id))]
     invoice = uow.get(InvoiceRow, known.id, lock=True)
     if invoice.state == InvoiceState.CANCELLED:
         return
     allocation.release(uow, invoice, cause="invoice_cancelled")
     _cancel(uow, invoice)
-    credit.settle(uow, account)
+    for account in accounts:
+        credit.settle(uow, account)
 
 
 def cancel_invoices(uow: UnitOfWork, ids: Sequence[str]) -> list[InvoiceRow]:

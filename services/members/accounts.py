@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from services.members.errors.logins import LastAdministrator
+from services.members.errors.logins import LastAdministrator, OperatorApart
 from services.members.members import add_guest, holder_of_email
 from services.members.models import AccountRow, MemberRow
 from services.members.password_links import send_link
@@ -47,10 +47,13 @@ def invite_staff(
 ) -> AccountRow:
     """Give somebody roles in the office; without a password yet they get the link to set one by mail.
 
-    A member with this address keeps being one person. Raises InvalidInput for roles that are not staff's."""
+    A member with this address keeps being one person. Raises InvalidInput for roles that are not staff's,
+    OperatorApart."""
     _check_roles(roles)
     person = holder_of_email(uow, email) or add_guest(uow, name=name, email=email, language=language)
     account = ensure_account(uow, person)
+    if Role.OPERATOR in account.roles:
+        raise OperatorApart
     before = list(account.roles)
     account.roles, account.is_staff, account.state = sorted(role.value for role in roles), True, "active"
     audit.record(uow, "invite-staff", f"account/{account.id}", before={"roles": before}, after={"roles": account.roles})
@@ -64,10 +67,12 @@ def invite_staff(
 def change_roles(uow: UnitOfWork, account_id: str, roles: Collection[Role]) -> AccountRow:
     """No roles: no staff any more. Their sessions end, so that nothing is done with roles that are gone (S9).
 
-    Raises NotFound, LastAdministrator, InvalidInput."""
+    Raises NotFound, LastAdministrator, OperatorApart, InvalidInput."""
     account = uow.get(AccountRow, account_id, lock=True)
     if roles:
         _check_roles(roles)
+    if Role.OPERATOR in account.roles:
+        raise OperatorApart
     before, after = list(account.roles), sorted(role.value for role in roles)
     if before == after:
         return account

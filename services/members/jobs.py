@@ -10,7 +10,7 @@ from services.members.applications.links import forget_old_applications
 from services.members.categories import TELL, tell_category
 from services.members.corporations.contacts import let_contacts_end
 from services.members.custom_fields.defining import FORGET, forget_values
-from services.members.duplicates.finding import FIND, find_duplicates, find_duplicates_now
+from services.members.duplicates.finding import FIND, find_duplicates_now, start_finding
 from services.members.email_changes import forget_old_changes
 from services.members.erasure.erasing import erase_due
 from services.members.histories.bulk import CATEGORIES, STANDINGS, change_categories, change_standings
@@ -39,7 +39,7 @@ DUE = (
     Due("let-contacts-end", timedelta(minutes=1), let_contacts_end),
     Due("tell-announcements", timedelta(seconds=10), tell_announcements),
     Due("begin-histories", timedelta(hours=1), begin_all_histories, for_each_society=False),
-    Due("find-duplicates", timedelta(hours=6), find_duplicates),
+    Due("find-duplicates", timedelta(hours=6), start_finding),
     Due("forget-old-sessions", timedelta(hours=6), forget_old_sessions),
     Due("forget-half-logins", timedelta(hours=1), forget_half_logins),
     Due("forget-old-links", timedelta(hours=6), forget_old_links),

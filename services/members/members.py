@@ -255,9 +255,15 @@ def check_member(uow: UnitOfWork, row: MemberRow) -> None:
 
 
 def protect_staff(uow: UnitOfWork, row: MemberRow) -> None:
-    """Whoever moves the address of staff gets their password links, and with them their roles: administrators only."""
+    """Whoever moves the address of staff gets their password links, and with them their roles: administrators only.
+
+    Raises Forbidden."""
     account = uow.session.scalars(sa.select(AccountRow).where(AccountRow.person_id == row.id)).one_or_none()
-    if account is None or not account.is_staff or uow.actor.id is None:
+    if account is None or uow.actor.id is None:
+        return
+    if Role.OPERATOR in account.roles:  # belongs to no society's office, whoever asks
+        raise Forbidden
+    if not account.is_staff:
         return
     asking = uow.session.get(AccountRow, uow.actor.id)
     if asking is None or Role.ADMINISTRATOR not in asking.roles:

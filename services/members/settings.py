@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from shared.identity import is_pair
 from shared.settings import Settings, setting, wrong_key
 
 
@@ -21,4 +22,17 @@ class MembersSettings(Settings):
     def mistakes(cls, values: Mapping[str, Any]) -> Iterator[str]:
         yield from super().mistakes(values)
         if "token_key" in values:
-            yield from wrong_key("TSUDOI_TOKEN_KEY", values["token_key"], partial(load_pem_private_key, password=None))
+            wrong = [*wrong_key("TSUDOI_TOKEN_KEY", values["token_key"], partial(load_pem_private_key, password=None))]
+            yield from wrong or _strangers(values["token_key"], values.get("token_public"))
+
+
+def _strangers(private: Path, public: Path | None) -> Iterator[str]:
+    """Otherwise everybody would be sent from the login to the login."""
+    if public is None or not public.is_file():
+        return  # told elsewhere
+    try:
+        known = is_pair(private.read_bytes(), public.read_bytes())
+    except ValueError:
+        known = False
+    if not known:
+        yield f"TSUDOI_TOKEN_KEY: the public half of {private} is not in {public} (TSUDOI_TOKEN_PUBLIC)"

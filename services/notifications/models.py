@@ -41,6 +41,7 @@ class LetterRow(SocietyOwned, Base):
             postgresql_where=sa.text(OPEN_SQL),
             sqlite_where=sa.text(OPEN_SQL),
         ),
+        sa.Index("ix_letters_person_id", "person_id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -63,6 +63,10 @@ class Sheet:
     widths: Sequence[int] = ()
 
 
+MOST_XLSX_ROWS = 1_048_576  # of the format: what is beyond would be missing without a word
+TOO_LONG = N_("An Excel sheet holds no more than 1,048,576 rows. Please choose CSV.")
+
+
 def write_xlsx(headers: Sequence[str], rows: Iterable[Sequence[Cell]], path: Path, *, sheet: str = "Sheet1") -> None:
     """An XLSX file, written row by row in flat memory. Text is always typed as text, numbers and dates as such."""
     write_sheets([Sheet(sheet, headers, rows)], path)
@@ -83,6 +87,8 @@ def write_sheets(sheets: Iterable[Sheet], path: Path) -> None:
             for column, header in enumerate(sheet.headers):
                 page.write_string(0, column, header, bold)
             for number, row in enumerate(sheet.rows, start=1):
+                if number >= MOST_XLSX_ROWS:
+                    raise InvalidInput(faults=[Fault(TOO_LONG)])
                 for column, cell in enumerate(row):
                     if cell is None or cell == "":
                         continue

@@ -29,7 +29,8 @@ def own_side(uow: UnitOfWork, person: MemberRow) -> tuple[Role | None, str]:
     if person.kind != "contact":
         return role_of(person.kind, person.standing), person.id
     corporation = corporation_of(uow, person.id)
-    if person.standing in ENDED or corporation.standing in ENDED or not my_page_used(uow):
+    is_over = person.standing in ENDED or corporation.standing in ENDED or corporation.kind != "corporate"
+    if is_over or not my_page_used(uow):
         return None, person.id
     return Role.CONTACT, corporation.id
 

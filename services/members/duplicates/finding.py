@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -21,10 +22,11 @@ from shared.uow import UnitOfWork
 FIND = "find-duplicates"
 MOST = 12  # members: what more of them share (the number of a switchboard, a common name) tells nothing
 AT_ONCE = 500
+LONGEST = 900_000  # milliseconds for the one statement that compares everybody
 
 
 def start_finding(uow: UnitOfWork) -> JobRow:
-    """When the office does not want to wait for the ticker. What is under way already is that."""
+    """Due work, and when the office does not want to wait for it. What is under way already is that."""
     begun = sa.select(JobRow).where(JobRow.kind == FIND, JobRow.state.in_(("queued", "running")))
     return uow.session.scalars(begun.limit(1)).first() or jobs.start(uow, FIND, {}, total=1)
 
@@ -32,21 +34,23 @@ def start_finding(uow: UnitOfWork) -> JobRow:
 def find_duplicates_now(run: JobRun) -> None:
     """Long work."""
     with run.chunk(total=1, done=1) as uow:
+        if uow.session.connection().dialect.name == "postgresql":
+            uow.session.execute(sa.text(f"SET LOCAL statement_timeout = {LONGEST}"))
         find_duplicates(uow)
         open_pairs = sa.select(sa.func.count()).select_from(DuplicateRow).where(DuplicateRow.state == "open")
         run.finish(uow, {"found": uow.session.scalar(open_pairs) or 0})
 
 
 def find_duplicates(uow: UnitOfWork) -> None:
-    """Due work: pairs that are probable by now come, those that are not any more go; what the office has said stays."""
+    """Pairs that are probable by now come, those that are not any more go; what the office has said stays."""
     now = uow.now
-    uow.session.execute(_put(uow, _pairs(uow)))
-    _add_freed_addresses(uow)
+    uow.session.execute(_put(uow, _pairs(uow, now)))
+    _add_freed_addresses(uow, now)
     old = sa.delete(DuplicateRow).where(DuplicateRow.state == "open", DuplicateRow.found_at < now)
     uow.session.execute(old, execution_options={"synchronize_session": False})
 
 
-def _pairs(uow: UnitOfWork) -> sa.Select[*tuple[Any, ...]]:
+def _pairs(uow: UnitOfWork, found_at: datetime) -> sa.Select[*tuple[Any, ...]]:
     """Whoever shares a key with a few others is compared with each of them: no key of many is multiplied out."""
     m = MemberRow
     kana, name = evidence.kana_of(m), evidence.name_of(m)
@@ -82,7 +86,7 @@ def _pairs(uow: UnitOfWork) -> sa.Select[*tuple[Any, ...]]:
     )
     a, b = aliased(MemberRow), aliased(MemberRow)
     score, bits = proofs(a, b)
-    society, now = sa.literal(uow.society_id, Id), sa.literal(uow.now, UtcDateTime())
+    society, now = sa.literal(uow.society_id, Id), sa.literal(found_at, UtcDateTime())
     return (
         sa.select(society, a.id, b.id, score, bits, sa.literal("open"), now, sa.literal(""))
         .select_from(pairs)
@@ -107,7 +111,7 @@ def _again(insert: Any, **values: Any) -> Any:
     )
 
 
-def _add_freed_addresses(uow: UnitOfWork) -> None:
+def _add_freed_addresses(uow: UnitOfWork, now: datetime) -> None:
     """Staff took an address off somebody who had left, so that the same person could be registered anew with it."""
     freed = sa.select(AuditRow.subject, AuditRow.before).where(AuditRow.action == "free-address")
     whose = {before["email"]: subject.removeprefix("member/") for subject, before in uow.session.execute(freed)}
@@ -116,7 +120,7 @@ def _add_freed_addresses(uow: UnitOfWork) -> None:
     for lot in (emails[start : start + AT_ONCE] for start in range(0, len(emails), AT_ONCE)):
         for id, email in uow.session.execute(present.where(MemberRow.email.in_(lot), MemberRow.kind.in_(KINDS))):
             if id != whose[email] and _is_there(uow, whose[email]):
-                _add_proof(uow, *sorted((id, whose[email])))
+                _add_proof(uow, now, *sorted((id, whose[email])))
 
 
 def _is_there(uow: UnitOfWork, id: str) -> bool:
@@ -124,11 +128,11 @@ def _is_there(uow: UnitOfWork, id: str) -> bool:
     return uow.session.scalar(here) is not None
 
 
-def _add_proof(uow: UnitOfWork, first: str, second: str) -> None:
+def _add_proof(uow: UnitOfWork, now: datetime, first: str, second: str) -> None:
     table = cast(Any, DuplicateRow.__table__).c
     values = {"society_id": uow.society_id, "first_id": first, "second_id": second, "state": "open", "decided_by": ""}
-    insert = _insert(uow).values(**values, score=EMAIL.weight, reasons=EMAIL.bit, found_at=uow.now)
-    besides = table.found_at == uow.now  # what else speaks for the pair was found a moment ago
+    insert = _insert(uow).values(**values, score=EMAIL.weight, reasons=EMAIL.bit, found_at=now)
+    besides = table.found_at == now  # what else speaks for the pair was found a moment ago
     score, reasons = (sa.case((besides, column), else_=0) for column in (table.score, table.reasons))
     uow.session.execute(_again(insert, score=score + EMAIL.weight, reasons=reasons + EMAIL.bit))
 

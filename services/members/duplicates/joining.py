@@ -55,7 +55,7 @@ def _joint(track: Track, kept: Sequence[DatedEntry], gone: Sequence[DatedEntry])
         return Joint(track, scheduled=scheduled, aside=begun)
     last, first = track.entry(older[-1]).value, track.entry(kept[0]).value
     aside = [entry for entry in begun if entry not in older]
-    if last == first:
+    if last == first and last not in ENDED:  # a last day is never moved
         return Joint(track, older, [kept[0]], scheduled, aside)
     if track.refuse_following(last, first):
         return Joint(track, scheduled=scheduled, aside=begun)

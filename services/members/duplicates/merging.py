@@ -7,12 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.members.corporations.acting import logins_of
 from services.members.corporations.following import follow_contacts
 from services.members.duplicates.account import merge_accounts
 from services.members.duplicates.choosing import chosen_values
 from services.members.duplicates.joining import Joint, join, joints
 from services.members.duplicates.moving import move_all
-from services.members.errors.duplicates import NotMergeable
+from services.members.errors.duplicates import KeepTheOtherOne, NotMergeable
 from services.members.histories.settling import histories
 from services.members.histories.tracks import TRACKS
 from services.members.members import check_member, label, person_now, protect_staff, tell, touch
@@ -20,6 +21,8 @@ from services.members.models import MemberRow
 from services.members.models.people import MERGED, PERSON_COLUMNS
 from services.members.numbers.register import keep_number
 from services.members.search_conditions import KINDS
+from services.members.sessions import end_all_sessions
+from services.members.standings.words import ENDED
 from shared import audit
 from shared.errors import N_, ChangedMeanwhile, Fault, InvalidInput
 from shared.messages.members import PersonChanged, PersonMerged
@@ -48,6 +51,7 @@ def merge_members(
         histories(uow, track, [row for row in (kept, gone) if row.kind != "guest"])
     uow.session.flush()
     told = _join_histories(uow, kept, joints(uow, kept, gone))
+    end_all_sessions(uow, logins_of(uow, [gone.id]))  # of contacts, too, who act for it
     told |= move_all(uow, kept.id, gone.id)
     merge_accounts(uow, kept, gone)
     _leave_behind(uow, kept, gone)
@@ -63,9 +67,11 @@ def merge_members(
 def refuse_unlike(uow: UnitOfWork, kept: MemberRow, gone: MemberRow) -> None:
     """Of staff only administrators merge anything: whoever is kept has the roles of both.
 
-    Raises NotMergeable, Forbidden."""
+    Raises NotMergeable, KeepTheOtherOne, Forbidden."""
     if kept.kind not in (*KINDS, "guest") or gone.kind not in (kept.kind, "guest"):
         raise NotMergeable
+    if kept.standing in ENDED and gone.kind in KINDS and gone.standing not in ENDED:
+        raise KeepTheOtherOne
     for row in (kept, gone):
         protect_staff(uow, row)
 

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from services.members.errors.erasure import NotToBeErased, PersonErased
+from services.members.errors.erasure import ErasureHeld, NotToBeErased, PersonErased
 from services.members.keeping import AHEAD, DAY, NOTICE, Going, Keeping, by_month, keep_for, kept
-from services.members.models import AccountRow, HoldRow, MemberRow, PersonKeepingRow, StandingRow
+from services.members.models import AccountRow, ContactRow, HoldRow, MemberRow, PersonKeepingRow, StandingRow
 from services.members.search_conditions import KINDS
 from services.members.standings.words import ENDED
 from shared import audit
@@ -39,6 +39,12 @@ def goes_on(keeping: Keeping, standing: str, since: date, recorded_on: date) -> 
     return max(day, recorded_on + NOTICE)
 
 
+def _speaks_on_hold() -> sa.ColumnElement[bool]:
+    """A contact of this corporate member is held back, and with them the corporate member."""
+    of_contact = sa.select(ContactRow.id).join(HoldRow, HoldRow.person_id == ContactRow.id)
+    return of_contact.where(ContactRow.corporation_id == MemberRow.id).exists()
+
+
 def gone() -> sa.Select[Any, Any, Any]:
     """(member, since when, their hold or None, when that was recorded) of all who have left and are kept for a time."""
     later = aliased(StandingRow)
@@ -50,6 +56,7 @@ def gone() -> sa.Select[Any, Any, Any]:
         .outerjoin(HoldRow, HoldRow.person_id == MemberRow.id)
         .where(StandingRow.standing.in_(ENDED), StandingRow.in_force_at.is_not(None), ~overtaken)
         .where(MemberRow.standing == StandingRow.standing, MemberRow.kind.in_(KINDS), ~works)
+        .where(~_speaks_on_hold())
     )
 
 
@@ -113,11 +120,11 @@ def release(uow: UnitOfWork, id: str) -> None:
 def refuse_needed(uow: UnitOfWork, person: MemberRow) -> None:
     """Whoever is still a member or contact; of a guest nothing says when they are not needed any more.
 
-    Raises PersonErased, NotToBeErased."""
+    Raises PersonErased, NotToBeErased, ErasureHeld."""
     if person.kind == ERASED:
         raise PersonErased
-    works = uow.session.scalar(sa.select(AccountRow.is_staff).where(AccountRow.person_id == person.id))
-    if works or (
-        person.standing not in ENDED and person.kind != "guest"
-    ):  # of a guest nothing says when they are not needed any more
+    roles = uow.session.scalar(sa.select(AccountRow.roles).where(AccountRow.person_id == person.id))
+    if roles or (person.standing not in ENDED and person.kind != "guest"):
         raise NotToBeErased(name=person.name)
+    if uow.session.scalar(sa.select(_speaks_on_hold()).where(MemberRow.id == person.id)):
+        raise ErasureHeld(name=person.name)

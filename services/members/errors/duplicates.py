@@ -12,6 +12,13 @@ class MemberMerged(TsudoiError):
     text = N_("This record was merged into the record %(into)s.")
 
 
+class KeepTheOtherOne(TsudoiError):
+    """Otherwise a member would count as gone."""
+
+    kind = Kind.CONFLICT
+    text = N_("The record that is to be kept has left, and the other one has not. Please keep the other one.")
+
+
 class NotMergeable(TsudoiError):
     kind = Kind.CONFLICT
     text = N_("Only members of the same kind can be merged, or somebody of the staff into a member.")

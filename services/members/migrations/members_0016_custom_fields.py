@@ -72,6 +72,7 @@ def _index_beside_the_work() -> None:
         if op.get_bind().execute(sa.text(half_made), {"name": INDEX}).first():
             op.execute(f"DROP INDEX CONCURRENTLY {INDEX}")
         op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {INDEX} ON {ON}")
+        op.execute("ANALYZE members")  # only now is anything known of what the index holds
         op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 

@@ -47,7 +47,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_erasures_society_id"), "erasures", ["society_id"])
     op.create_index("ix_erasures_society_id_erased_on", "erasures", ["society_id", "erased_on"])
+    _give_notice()
     isolate("person_keeping", "erasure_holds", "erasures")
+
+
+def _give_notice() -> None:
+    """Societies that are there already see for thirty days who is to be erased, before the first are."""
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    counts_from = "CURRENT_DATE + 30" if postgresql else "date('now', '+30 days')"
+    op.execute(
+        "INSERT INTO person_keeping (society_id, years, years_before, counts_from)"
+        f" SELECT id, 3, 99, {counts_from} FROM societies"
+    )
 
 
 def downgrade() -> None:

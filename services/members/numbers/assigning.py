@@ -31,7 +31,7 @@ ASSIGN = "assign-numbers"
 SHOWN = 100  # members of either kind that a preview names
 HIGHEST = 10**12
 _LOOKED_AT = ("name", "kana", "number", "standing", "category")
-_WRITTEN = ("revision", *PERSON_COLUMNS)
+_WRITTEN = ("revision", "letters_to", "contact_words", *PERSON_COLUMNS)
 
 Starts = Mapping[str, int]  # the first number to be given, by prefix
 
@@ -148,13 +148,15 @@ def _changed(uow: UnitOfWork, row: Planned) -> dict[str, Any]:
         "number": row.number,
         "revision": who.revision + 1,
         "changed_at": uow.now,
-        "search": search_text(who.name, who.kana, who.roman, row.number, who.email, who.affiliation),
+        "search": search_text(
+            who.name, who.kana, who.roman, row.number, who.email, who.affiliation, who.contact_words or ""
+        ),
     }
 
 
 def _told(row: Planned, categories: Mapping[str, CategoryRow]) -> PersonChanged:
     category = categories.get(row.member.category or "")
-    person = public_person(row.member.id, row.member.revision + 1, row.member, category)
+    person = public_person(row.member.id, row.member.revision + 1, row.member, category, row.member.letters_to)
     return PersonChanged(person=msgspec.structs.replace(person, number=row.number))
 
 

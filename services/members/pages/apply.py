@@ -90,6 +90,7 @@ def show_form(token: str) -> ResponseReturnValue:
     """Only shows: mail scanners open links, too."""
     try:
         with public_unit(society_of_token(token), reading=True) as uow:
+            _refuse_suspended(uow)
             application = look_at_application(uow, token)
             return render_template("members/apply_form.html", **_form(uow, application))
     except LinkUnusable as error:
@@ -103,6 +104,7 @@ def check_or_send(token: str) -> ResponseReturnValue:
     try:
         society = society_of_token(token)
         with public_unit(society, reading=True) as uow:
+            _refuse_suspended(uow)
             shown = _form(uow, look_at_application(uow, token))
         if asks_for_address():
             _count_look_up(society)
@@ -150,6 +152,11 @@ def _start(slug: str | None) -> dict[str, Any]:
         with public_unit(here.id, reading=True) as uow:
             terms = terms_in_force(uow)
     return {"here": here, "terms": terms, "choices": [] if here else societies()}
+
+
+def _refuse_suspended(uow: UnitOfWork) -> None:
+    if uow.society.suspended:
+        raise SocietySuspended
 
 
 def _form(uow: UnitOfWork, application: ApplicationRow) -> dict[str, Any]:

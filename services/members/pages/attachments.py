@@ -27,7 +27,7 @@ def send(id: UUID) -> ResponseReturnValue:
     who = principal_or_none()
     if who is None and HINT_COOKIE in request.cookies and is_navigation():
         return to_login()  # a session is open here, only its token has run out
-    if who is None:
+    if who is None or (who.scopes is not None and "members:read" not in who.scopes):
         raise NotFound
     with reading() as uow:
         sees_all = who.may(*MEMBERS_SEE)

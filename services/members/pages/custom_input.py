@@ -8,8 +8,10 @@ from typing import Any
 
 from flask import request
 
+from services.members.custom_fields.reading import read_value
 from services.members.custom_fields.words import as_it_stands, in_words
 from services.members.models import CustomFieldRow
+from services.members.values import BadValue
 from shared.web.filters import day
 from shared.web.i18n import language
 
@@ -31,7 +33,16 @@ def all_typed() -> dict[str, Any]:
 
 def input_values(fields: Iterable[CustomFieldRow], custom: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in the inputs of a form."""
-    return {field.input_name: custom.get(field.key, [] if field.type == "choices" else "") for field in fields}
+    return {field.input_name: _as_input(field, custom.get(field.key)) for field in fields}
+
+
+def _as_input(field: CustomFieldRow, stored: Any) -> Any:
+    """What a roster brought before there was the field is read as the field would have it: 女性 is a choice then."""
+    try:
+        value = read_value(field, stored)
+    except BadValue:
+        value = stored
+    return ([] if field.type == "choices" else "") if value is None else value
 
 
 def hidden_inputs(fields: Iterable[CustomFieldRow], custom: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from services.members.duplicates.joining import joints
 from services.members.duplicates.merging import merge_members, merged_with, refuse_unlike
 from services.members.duplicates.moving import count_moving
 from services.members.duplicates.pairs import pairs_in, propose_again, tell_apart
-from services.members.errors.duplicates import MemberMerged
+from services.members.errors.duplicates import KeepTheOtherOne, MemberMerged
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import TRACKS
 from services.members.models import DuplicateRow, MemberRow
@@ -95,8 +95,11 @@ def choose() -> ResponseReturnValue:
 @pages.get("/<uuid:kept>/<uuid:gone>")
 @allow(*MEMBERS_CHANGE)
 def show_pair(kept: UUID, gone: UUID) -> ResponseReturnValue:
-    with reading() as uow:
-        return render_template("members/merge.html", **_context(uow, kept, gone))
+    try:
+        with reading() as uow:
+            return render_template("members/merge.html", **_context(uow, kept, gone))
+    except KeepTheOtherOne:
+        return redirect(url_for("duplicates.show_pair", kept=gone, gone=kept))
 
 
 @pages.post("/<uuid:kept>/<uuid:gone>")

@@ -25,7 +25,7 @@ from services.members.standings.words import ENDED
 from shared import audit
 from shared.jobs import JobRun
 from shared.messages.members import PersonChanged
-from shared.trouble import database_is_down, is_contention
+from shared.trouble import database_is_down, is_contention, stood_still
 from shared.uow import UnitOfWork
 
 CHUNK = 5_000
@@ -55,10 +55,14 @@ def import_file(
         _put_back(run, roster_id)
         raise outdated from error
     except Exception as error:
-        if not (database_is_down(error) or is_contention(error)):  # then the work is taken up again
+        if not (
+            database_is_down(error) or is_contention(error) or stood_still(error)
+        ):  # then the work is taken up again
             _put_back(run, roster_id)
         raise
     with run.chunk() as uow:
+        if uow.get(RosterRow, roster_id, lock=True).state != "imported":
+            return  # put back meanwhile: what was staged is still wanted
         forget_file(uow, roster_id)
         forget_rows(uow, roster_id)
 

@@ -23,7 +23,7 @@ def moved_addresses(roster_id: str) -> sa.Select[Any]:
         .where(
             StagedRow.roster_id == roster_id,
             StagedRow.action == "changed",
-            AccountRow.is_staff,
+            sa.cast(AccountRow.roles, sa.Text) != "[]",  # operators have roles, too
             StagedRow.email.is_distinct_from(MemberRow.email),
         )
         .order_by(StagedRow.row)
