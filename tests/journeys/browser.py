@@ -97,6 +97,10 @@ class Window:
         for text in texts:
             expect(self.main).not_to_contain_text(text)
 
+    def told(self, text: str) -> None:
+        """A notice says so, of what was just done. Notices stand beside `main`."""
+        expect(self.page.locator("[data-notice]", has_text=text)).to_be_visible()
+
     def link(self, name: str | re.Pattern[str]) -> Locator:
         return self.main.get_by_role("link", name=name)
 

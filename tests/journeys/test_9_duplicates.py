@@ -37,9 +37,10 @@ def test_somebody_with_two_records_has_one_in_the_end(here: Here) -> None:
 
     other = third.rsplit("/", 1)[-1]
     office.go(f"{LIST}/{kept.rsplit('/', 1)[-1]}/{other}")
-    office.button("別人").click()
+    office.button("別人として記録").click()
     expect(office.page).to_have_url(re.compile(f"{LIST}$"))
-    office.go(f"{LIST}?state=different").see("二重花子")
+    office.told("別人として記録しました")
+    office.go(f"{LIST}?state=different").see("別人として記録した組です", "二重花子")
     office.shot("192-told-apart")
 
     pair = f"{LIST}/{kept.rsplit('/', 1)[-1]}/{gone.rsplit('/', 1)[-1]}"
@@ -64,6 +65,7 @@ def test_somebody_with_two_records_has_one_in_the_end(here: Here) -> None:
     phone = here.visitor(PHONE)
     phone.go(password_link(here.installation, phone, new))
     set_password(phone)
+    expect(phone.page).to_have_url(f"{phone.url}/members/my/")
     phone.go("/members/my/profile").see("二重 花子")
     assert not phone.scrolls_sideways()
     phone.shot("197-my-profile")

@@ -8,6 +8,7 @@ import re
 import zipfile
 
 import pytest
+from playwright.sync_api import expect
 
 from shared.demo import PASSWORD
 from tests.journeys.browser import PHONE
@@ -32,6 +33,7 @@ def test_a_member_takes_their_data_and_is_erased_on_request_in_all_services(here
     phone = here.visitor(PHONE)
     phone.go(password_link(here.installation, phone, email))
     set_password(phone)
+    expect(phone.page).to_have_url(f"{phone.url}/members/my/")
     phone.go("/members/my/profile").link("登録情報をダウンロード").click()
     phone.see("他の人の目に触れない場所に保管してください")
     assert not phone.scrolls_sideways()
@@ -56,20 +58,31 @@ def test_a_member_takes_their_data_and_is_erased_on_request_in_all_services(here
     office.shot("281-erasure-of-a-person")
     office.page.fill("textarea[name=reason]", "会費が未納のため")
     office.button("消去を保留する").click()
-    office.see("消去を保留しました", "会費が未納のため")
+    office.told("消去を保留しました")
+    office.see("保留中", "会費が未納のため")
     office.go(f"{ERASURE}?held=yes").see(name, "保留中")
     office.shot("282-who-is-held-back")
-    office.go(f"{ERASURE}?lang=en").see("Erasure of personal data", "3 years")
+    office.go(f"{ERASURE}?held=yes&lang=en").see("Erasure of personal data", "3 years", name, "held back")
     office.shot("283-erasure-in-english")
     office.go(f"{page}/erasure?lang=ja")
     office.button("保留を解除する").click()
-    office.see("保留を解除しました")
+    office.told("保留を解除しました")
+    office.see("に自動的に消去されます")
 
+    letters, payers = f"/notifications/console/letters?q={email}", f"/payments/console/payments/new?q={name}"
+    office.go(letters).see(email)
+    office.go(payers).see(name)
+    office.go(f"{page}/erasure")
     office.page.fill("input[name=password]", PASSWORD)
     office.button("今すぐ完全に消去する").click()
-    office.see("個人情報を消去しました")
+    office.told("個人情報を消去しました")
     office.go(page).see("この方の個人情報は消去済みです")
     office.see_not(name)
     office.shot("284-a-person-who-was-erased")
-    letters = f"/notifications/console/letters?q={email}"
+    phone.go("/members/my/")
+    expect(phone.page).to_have_url(re.compile("/members/login"))
     wait_for(lambda: email not in office.go(letters).main.locator("table").inner_text(), "letters without the address")
+    wait_for(
+        lambda: office.go(payers).main.get_by_text("見つかりませんでした").is_visible(),
+        "a payments service that forgot",
+    )

@@ -47,7 +47,7 @@ TRAIL = Trail(
         "fee": Subject(N_("Fee"), named=(FeeRow.id, FeeRow.title)),
         "payment": Subject(N_("Payment"), "/payments/console/payments/{id}"),
         "restore": Subject(N_("Restore")),
-        "invoices": Subject(N_("Invoices")),
+        "invoices": Subject(N_("Invoice")),
         "receipts": Subject(N_("Receipts")),
     },
     fields={

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import TRACKS, Track
 from services.members.models import DatedEntry, MemberRow
+from services.members.standings.words import ENDED
 from shared.uow import UnitOfWork
 
 

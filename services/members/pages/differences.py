@@ -33,7 +33,7 @@ from shared.uow import UnitOfWork
 from shared.web.access import allow, reading
 from shared.web.badges import Badge
 from shared.web.filters import number, short_day
-from shared.web.i18n import LANGUAGES, language
+from shared.web.i18n import language
 from shared.web.listing import list_rows
 from shared.web.sheets import sheet_answer
 
@@ -135,7 +135,7 @@ def _word(categories: Mapping[str, str], custom: Mapping[str, CustomFieldRow], n
         return in_words(custom[name], value, language())
     if name.startswith(CUSTOM):
         return as_it_stands(value, language())
-    return LANGUAGES.get(value, value) if name == "language" else str(recorded_word(name, value, categories))
+    return str(recorded_word(name, value, categories))
 
 
 def _lines(rows: Iterator[Compared], worded: Callable[[Difference], Worded]) -> Iterator[Sequence[Cell]]:

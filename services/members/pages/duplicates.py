@@ -26,7 +26,7 @@ from services.members.errors.duplicates import KeepTheOtherOne, MemberMerged
 from services.members.histories.changing import history_of
 from services.members.histories.tracks import TRACKS
 from services.members.models import DuplicateRow, MemberRow
-from services.members.pages.words import BADGES, FIELDS, category_choices, recorded_word
+from services.members.pages.words import BADGES, FIELDS, category_choices
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE
 from shared import jobs
 from shared.capabilities import role_name
@@ -190,7 +190,6 @@ def _context(uow: UnitOfWork, kept_id: UUID, gone_id: UUID) -> dict[str, Any]:
         "custom": CUSTOM,
         "custom_fields": {CUSTOM + field.key: field for field in list_fields(uow)},
         "custom_word": lambda field, value: in_words(field, value, language()),
-        "recorded_word": recorded_word,
         "moving": count_moving(uow, gone.id),
         "joints": joints(uow, kept, gone),
         "histories": [[history_of(uow, track, row.id) for track in TRACKS] for row in (kept, gone)],

@@ -176,6 +176,8 @@ def recorded_word(name: str, value: Any, categories: Mapping[str, str]) -> Any:
         return _(STANDINGS[value]) if value in STANDINGS else value
     if name == "category":
         return categories.get(value, value)
+    if name == "language":
+        return LANGUAGES.get(value, value)
     if name == "kind":
         return _(PERSON_KINDS.get(value, value))
     if name == "duty":

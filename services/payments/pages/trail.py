@@ -36,7 +36,7 @@ TRAIL = Trail(
     fields={
         "method": N_("Method"),
         "amount": N_("Amount"),
-        "invoices": N_("Invoices"),
+        "invoices": N_("Invoice"),
         "number": N_("Number at the provider or bank"),
         "memo": N_("Memo"),
         "name": N_("File name"),

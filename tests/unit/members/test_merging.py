@@ -109,6 +109,9 @@ def test_the_office_looks_at_both_chooses_and_merges_once(
     assert row.joined_on == date(2015, 4, 1), "the only one there is"
     told = office.get(f"/members/console/members/{kept.id}").text
     assert "new@example.jp" in told and "old@example.jp" in told and "表彰済" in told
+    assert "言語:</span> 日本語</div>" in told and "03-1111-2222 → –" not in told, (
+        "as it was, and not as if it had gone"
+    )
     with running.unit(society, reading=True) as uow:
         entries = uow.session.scalars(sa.select(AuditRow).where(AuditRow.action == "merge-away")).all()
         assert [(e.subject, e.before["email"], e.before["number"]) for e in entries if e.before] == [

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
 from shared.identity import Role
 from shared.web.catalogues import compile_catalogues
 from shared.web.i18n import translate
+from shared.web.navigation import ENTRIES, SERVICES
 from tests.unit.web.conftest import LogIn
 
 
@@ -50,6 +52,15 @@ def test_texts_outside_requests_use_the_same_catalogues() -> None:
     assert translate("Please enter %(min)s or more.", {"min": 3}, "ja") == "3以上で入力してください。"
     assert translate("Please enter %(min)s or more.", {"min": 3}, "en") == "Please enter 3 or more."
     assert translate("Saved.", language="ja", package="tests.unit.web.sample") == "保存しました。"
+
+
+def test_the_way_around_is_called_the_same_in_all_services() -> None:
+    words = {word for entry in ENTRIES for word in (entry.label, entry.group) if word}
+    for service in SERVICES:
+        with Path(f"services/{service}/translations/ja/LC_MESSAGES/messages.po").open("rb") as file:
+            own = {str(message.id): message.string for message in read_po(file)}
+        other = {word: own[word] for word in words & own.keys() if own[word] != translate(word)}
+        assert not other, f"{service} says something else in the menu"
 
 
 def test_a_changed_catalogue_is_compiled_again(tmp_path: Path) -> None:
