@@ -49,7 +49,7 @@ class Due:
 
     name: str
     every: timedelta
-    do: Callable[[Any], None]
+    do: Callable[[Any], object]
     for_each_society: bool = True
 
 

@@ -11,8 +11,6 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
-from shared.web.navigation import ENTRIES
-
 ROOT = Path(__file__).parents[2]
 METHODS = [("**/migrations/**", "ignore"), ("**.py", "python"), ("**/templates/**.html", "jinja2")]
 OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
@@ -88,11 +86,3 @@ def test_placeholders_are_the_same(package: Path) -> None:
 
 def key(id: str | tuple[str, ...] | list[str]) -> str:
     return id if isinstance(id, str) else id[0]
-
-
-def test_the_way_around_is_called_alike_in_every_service(package: Path) -> None:
-    """A service's own word for the same English one would rename the menu on its pages."""
-    menu = {word for entry in ENTRIES for word in (entry.label, entry.group) if word}
-    kit = {key(message.id): message.string for message in translations(catalogue_of(ROOT / "shared"))}
-    own = {key(message.id): message.string for message in translations(catalogue_of(package))}
-    assert {word: own[word] for word in menu & own.keys() if own[word] != kit[word]} == {}

@@ -89,10 +89,6 @@ class Window:
         for text in texts:
             expect(self.main).to_contain_text(text)
 
-    def told(self, text: str) -> None:
-        """A notice says so."""
-        expect(self.page.locator("[data-notice]", has_text=text).first).to_be_visible()
-
     def see_not(self, *texts: str) -> None:
         for text in texts:
             expect(self.main).not_to_contain_text(text)

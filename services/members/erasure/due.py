@@ -45,7 +45,7 @@ def _speaks_on_hold() -> sa.ColumnElement[bool]:
     return of_contact.where(ContactRow.corporation_id == MemberRow.id).exists()
 
 
-def gone() -> sa.Select[Any, Any, Any]:
+def gone() -> sa.Select[Any, Any, Any, Any]:
     """(member, since when, their hold or None, when that was recorded) of all who have left and are kept for a time."""
     later = aliased(StandingRow)
     overtaken = sa.exists().where(later.member_id == StandingRow.member_id, later.starts_on > StandingRow.starts_on)
@@ -78,7 +78,9 @@ def going_within(uow: UnitOfWork, ahead: timedelta = AHEAD) -> Sequence[Going]:
     recorded = sa.func.date(StandingRow.recorded_at, type_=sa.Date)
     by_day = found.with_only_columns(StandingRow.standing, StandingRow.starts_on, recorded, sa.func.count())
     rows = uow.session.execute(by_day.group_by(StandingRow.standing, StandingRow.starts_on, recorded))
-    days = sorted((max(goes_on(keeping, *row), uow.today), count) for *row, count in rows)
+    days = sorted(
+        (max(goes_on(keeping, standing, since, known), uow.today), count) for standing, since, known, count in rows
+    )
     return by_month(days)
 
 

@@ -15,11 +15,12 @@ from services.members.search import fold
 from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 
+Leaving = sa.Select[Any, Any, Any, Any]
 ORDERS = {"since": StandingRow.starts_on, "number": MemberRow.number, "kana": MemberRow.kana}
 CHUNK = 2_000
 
 
-def leaving(uow: UnitOfWork, *, by: date | None = None, text: str = "", held: bool = False) -> sa.Select[Any, Any, Any]:
+def leaving(uow: UnitOfWork, *, by: date | None = None, text: str = "", held: bool = False) -> Leaving:
     """(member, since when, hold, recorded when) of those who are erased by a day (within a year, if none is said), held
     ones among them; or of those only who are held back."""
     statement = gone() if held else gone().where(over_by(keeping_of(uow), by or uow.today + AHEAD))
@@ -28,7 +29,7 @@ def leaving(uow: UnitOfWork, *, by: date | None = None, text: str = "", held: bo
     return statement.where(HoldRow.person_id.is_not(None)) if held else statement
 
 
-def rows(uow: UnitOfWork, found: sa.Select[Any, Any, Any], standings: Mapping[str, str]) -> Iterator[Sequence[Cell]]:
+def rows(uow: UnitOfWork, found: Leaving, standings: Mapping[str, str]) -> Iterator[Sequence[Cell]]:
     """Number, name, standing, since when, erased on, why not."""
     keeping = keeping_of(uow)
     ordered = found.order_by(StandingRow.starts_on, MemberRow.id).execution_options(yield_per=CHUNK)

@@ -55,9 +55,8 @@ def import_file(
         _put_back(run, roster_id)
         raise outdated from error
     except Exception as error:
-        if not (
-            database_is_down(error) or is_contention(error) or stood_still(error)
-        ):  # then the work is taken up again
+        taken_up_again = database_is_down(error) or is_contention(error) or stood_still(error)
+        if not taken_up_again:
             _put_back(run, roster_id)
         raise
     with run.chunk() as uow:
