@@ -90,13 +90,15 @@ def _keep_newest(uow: UnitOfWork, people: Iterable[Person]) -> None:
     upsert = insert.on_conflict_do_update(
         index_elements=["id"],
         set_={name: insert.excluded[name] for name in _COLUMNS if name != "id"},
-        where=sa.and_(
-            PersonRow.__table__.c.revision < insert.excluded["revision"],
-            PersonRow.__table__.c.society_id == insert.excluded["society_id"],
-        ),
+        where=_is_newer(insert.excluded),
     )
     connection.execute(upsert, rows)
     _show_kept(uow, list(newest))
+
+
+def _is_newer(fresh: Any) -> sa.ColumnElement[bool]:
+    known = PersonRow.__table__.c
+    return sa.and_(known.revision < fresh["revision"], known.society_id == fresh["society_id"])
 
 
 def follow_merger(uow: UnitOfWork, message: PersonMerged) -> None:

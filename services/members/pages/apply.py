@@ -23,6 +23,7 @@ from services.members.pages.words import FIELDS, category_choices
 from services.members.person_input import read_person
 from services.members.tokens import society_of_token
 from shared.errors import N_, Fault, InvalidInput, SocietySuspended, TsudoiError
+from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 from shared.web.access import allow_public, public_unit, running_service
 from shared.web.forms import form_again, load_form
@@ -155,7 +156,8 @@ def _start(slug: str | None) -> dict[str, Any]:
 
 
 def _refuse_suspended(uow: UnitOfWork) -> None:
-    if uow.society.suspended:
+    here = uow.session.get(SocietyRow, uow.society_id)  # a broken link may name none
+    if here and here.suspended:
         raise SocietySuspended
 
 

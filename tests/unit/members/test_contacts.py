@@ -19,6 +19,8 @@ from services.members.handlers import show_dead_address
 from services.members.histories.coming import begin_histories
 from services.members.members import change_member
 from services.members.models import ContactRow, MemberRow, StandingRow
+from services.members.numbers.assigning import start_numbering
+from services.members.selections import choose
 from shared import clock
 from shared.audit import AuditRow
 from shared.errors import NotFound
@@ -27,7 +29,7 @@ from shared.ids import new_id
 from shared.messages.members import Person, PersonChanged
 from shared.messages.notifications import LetterBounced
 from shared.service import RunningService
-from tests.unit.members.conftest import LogIn, a_member, check, faults, import_all, members_of, post, said, today
+from tests.unit.members.conftest import LogIn, a_member, check, faults, import_all, members_of, post, said, today, work
 
 LIST = "/members/console/members"
 ALL = "/members/console/contacts"
@@ -276,3 +278,18 @@ def test_integrators_keep_contacts(
     assert len(office.get(f"{place}?ended=true", headers=headers).get_json()) == 2
     assert office.delete(f"{one}/end", headers=headers).get_json()["present"]
     assert office.get("/members/api/corporate-page", headers=headers).get_json() == {"used": False}
+
+
+@pytest.mark.rule("M14")
+@pytest.mark.rule("M7")
+def test_a_number_changes_nothing_about_whom_letters_go_to(
+    running: RunningService, society: str, office: FlaskClient, company: MemberRow
+) -> None:
+    add(running, society, company, **TARO, main=True)
+    with running.unit(society) as uow:
+        uow.get(MemberRow, company.id).number = None
+        selection = choose(uow, sa.select(MemberRow).where(MemberRow.id == company.id))
+        start_numbering(uow, selection, {"": 7})
+    work(running)
+    assert (told_of(running, company.id)[-1].number, told_of(running, company.id)[-1].email) == ("7", TARO["email"])
+    assert "海星商事" in office.get("/members/console/members?q=レンラク").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,17 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from services.members.accounts import change_roles, invite_staff
 from services.members.certificates import certificates_of, issue_certificate
 from services.members.codes import codes_of, renew_code
 from services.members.duplicates import moving
 from services.members.duplicates.finding import find_duplicates
 from services.members.duplicates.merging import merge_members
 from services.members.duplicates.pairs import tell_apart
-from services.members.errors.duplicates import NotMergeable
+from services.members.erasure.erasing import erase_on_request
+from services.members.errors.duplicates import KeepTheOtherOne, NotMergeable
+from services.members.errors.erasure import NotToBeErased
+from services.members.errors.logins import OperatorApart
 from services.members.errors.people import NumberInUse
 from services.members.histories.coming import begin_histories, let_standings_come
 from services.members.member_requests import make_request, requests_of
@@ -334,3 +339,41 @@ def test_a_guest_may_become_a_member_and_no_member_a_guest(
     with pytest.raises(NotMergeable):
         merge(running, society, guest, kept)
     assert merge(running, society, kept, guest, email="gone").email == "staff@example.jp"
+
+
+@pytest.mark.rule("M18")
+@pytest.mark.rule("S4")
+def test_no_office_reaches_an_operator(running: RunningService, society: str, kept: MemberRow) -> None:
+    with running.unit(society) as uow:
+        operator = add_guest(uow, name="運用 守", email="operator@example.jp")
+    account = with_account(running, society, operator, None, ["operator"])
+    asking = with_account(running, society, kept, None, ["administrator"])
+    office = Actor(kind="person", id=asking, name="管理 者")
+    with running.unit(society) as uow:
+        uow.get(AccountRow, account).is_staff = False
+    deeds: tuple[Callable[[UnitOfWork], Any], ...] = (
+        lambda uow: merge_members(uow, kept.id, operator.id, {}, revisions=_revisions(uow, kept, operator)),
+        lambda uow: change_member(uow, operator.id, {"email": "mine@example.jp"}),
+        lambda uow: erase_on_request(uow, operator.id),
+        lambda uow: invite_staff(
+            uow, email="operator@example.jp", name="x", roles=[Role.READER], public_url="http://x"
+        ),
+        lambda uow: change_roles(uow, account, [Role.READER]),
+    )
+    for deed in deeds:
+        with pytest.raises((Forbidden, NotToBeErased, OperatorApart)), running.unit(society, actor=office) as uow:
+            deed(uow)
+    with running.unit(society, reading=True) as uow:
+        assert uow.get(AccountRow, account).roles == ["operator"]
+
+
+@pytest.mark.rule("M18")
+def test_whoever_is_a_member_is_never_merged_into_who_has_left(
+    running: RunningService, society: str, kept: MemberRow, office: FlaskClient
+) -> None:
+    left = a_member(running, society, standing="left", joined_on=date(2001, 4, 1), leaves_on=date(2010, 3, 31))
+    with pytest.raises(KeepTheOtherOne):
+        merge(running, society, left, kept)
+    other = PAIR.format(kept=kept.id, gone=left.id)
+    assert office.get(PAIR.format(kept=left.id, gone=kept.id)).location == other
+    assert merge(running, society, kept, left).standing == "active"
