@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -95,6 +96,25 @@ def isolate(*tables: str) -> None:
     for table in tables:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY one_society ON {table} USING ({rule}) WITH CHECK ({rule})")
+
+
+@contextmanager
+def beside_the_work() -> Iterator[None]:
+    """On PostgreSQL: for steps that take no lock that anybody would feel, each committed by itself. They may wait as
+    long as it takes, since nobody waits behind them; whoever is stopped in between is begun again, so each step must
+    bear being done twice."""
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        yield
+        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+
+
+def index_beside_the_work(name: str, on: str) -> None:
+    """Within `beside_the_work`. `on`: what follows ON. A half-made index of an earlier try is made anew."""
+    half_made = text("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid")
+    if op.get_bind().execute(half_made, {"name": name}).first():
+        op.execute(f"DROP INDEX CONCURRENTLY {name}")
+    op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {on}")
 
 
 def keep(*tables: str, kept: bool = True) -> None:

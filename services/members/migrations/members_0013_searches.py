@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import UtcDateTime
-from shared.migrations import LOCK_TIMEOUT, isolate, only_read
+from shared.migrations import beside_the_work, index_beside_the_work, isolate, only_read
 
 revision = "members_0013"
 down_revision = "members_0012"
@@ -74,16 +74,11 @@ def upgrade() -> None:
 
 
 def _index_beside_the_work() -> None:
-    with op.get_context().autocommit_block():
-        op.execute("SET lock_timeout = 0")  # it waits for others, and nobody waits behind it
+    with beside_the_work():
         op.execute(GRAMS)
         for name, place in {**INDEXES, **GRAMS_INDEX}.items():
-            half_made = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid"
-            if op.get_bind().execute(sa.text(half_made), {"name": name}).first():
-                op.execute(f"DROP INDEX CONCURRENTLY {name}")
-            op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {place}")
+            index_beside_the_work(name, place)
         op.execute("ANALYZE members")  # only now is anything known of the grams
-        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def downgrade() -> None:

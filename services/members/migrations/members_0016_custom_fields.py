@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import UtcDateTime
-from shared.migrations import LOCK_TIMEOUT, isolate, only_read
+from shared.migrations import beside_the_work, index_beside_the_work, isolate, only_read
 
 revision = "members_0016"
 down_revision = "members_0015"
@@ -65,15 +65,10 @@ def upgrade() -> None:
 
 
 def _index_beside_the_work() -> None:
-    with op.get_context().autocommit_block():
-        op.execute("SET lock_timeout = 0")  # it waits for others, and nobody waits behind it
+    with beside_the_work():
         op.execute(WITHOUT_NUL)
-        half_made = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid"
-        if op.get_bind().execute(sa.text(half_made), {"name": INDEX}).first():
-            op.execute(f"DROP INDEX CONCURRENTLY {INDEX}")
-        op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {INDEX} ON {ON}")
+        index_beside_the_work(INDEX, ON)
         op.execute("ANALYZE members")  # only now is anything known of what the index holds
-        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def downgrade() -> None:

@@ -6,14 +6,15 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import UtcDateTime
-from shared.migrations import LOCK_TIMEOUT, isolate
+from shared.migrations import beside_the_work, index_beside_the_work, isolate
 
 revision = "members_0020"
 down_revision = "members_0019"
 branch_labels = None
 depends_on = None
 
-INDEX = "ix_members_merged_into ON members (merged_into) WHERE merged_into IS NOT NULL"
+INDEX = "ix_members_merged_into"
+ON = "members (merged_into) WHERE merged_into IS NOT NULL"
 REFERENCE = "fk_members_merged_into_members"
 
 
@@ -24,7 +25,7 @@ def upgrade() -> None:
         op.execute(
             f"ALTER TABLE members ADD COLUMN merged_into CHAR(32) CONSTRAINT {REFERENCE} REFERENCES members (id)"
         )
-        op.execute(f"CREATE INDEX {INDEX}")
+        op.execute(f"CREATE INDEX {INDEX} ON {ON}")
     op.create_table(
         "duplicates",
         sa.Column("society_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -57,17 +58,13 @@ def _extend_beside_the_work() -> None:
                 f"ALTER TABLE members ADD CONSTRAINT {REFERENCE}"
                 " FOREIGN KEY (merged_into) REFERENCES members (id) NOT VALID"
             )
-        op.execute("SET lock_timeout = 0")  # it waits for others, and nobody waits behind it
+    with beside_the_work():
         op.execute(f"ALTER TABLE members VALIDATE CONSTRAINT {REFERENCE}")
-        half_made = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('ix_members_merged_into') AND NOT indisvalid"
-        if op.get_bind().execute(sa.text(half_made)).first():
-            op.execute("DROP INDEX CONCURRENTLY ix_members_merged_into")
-        op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {INDEX}")
-        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        index_beside_the_work(INDEX, ON)
 
 
 def downgrade() -> None:
     op.drop_table("duplicates")
-    op.drop_index("ix_members_merged_into", "members")
+    op.drop_index(INDEX, "members")
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.drop_column("merged_into")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db import UtcDateTime
-from shared.migrations import LOCK_TIMEOUT, isolate, keep
+from shared.migrations import beside_the_work, index_beside_the_work, isolate, keep
 
 revision = "kit_0003"
 down_revision = "kit_0002"
@@ -49,14 +49,9 @@ def _index_beside_the_work() -> None:
         op.create_index("ix_audit_society_id_id", "audit", ["society_id", "id"])
         op.drop_index("ix_audit_society_id", "audit")
         return
-    with op.get_context().autocommit_block():
-        op.execute("SET lock_timeout = 0")  # it waits for others, and nobody waits behind it
-        half_made = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('ix_audit_society_id_id') AND NOT indisvalid"
-        if op.get_bind().execute(sa.text(half_made)).first():
-            op.execute("DROP INDEX CONCURRENTLY ix_audit_society_id_id")
-        op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_audit_society_id_id ON audit (society_id, id)")
+    with beside_the_work():
+        index_beside_the_work("ix_audit_society_id_id", "audit (society_id, id)")
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_audit_society_id")
-        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def downgrade() -> None:
