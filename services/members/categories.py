@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.members.errors.people import CategoryExists, CategoryInUse
 from services.members.models import CategoryEntryRow, CategoryRow, MemberRow
+from services.members.ordering import move_one_place
 from shared import audit, jobs
 from shared.errors import NotFound
 from shared.jobs import JobRun
@@ -78,14 +79,11 @@ def change_category(uow: UnitOfWork, code: str, **given: Any) -> CategoryRow:
 
 def move_category(uow: UnitOfWork, code: str, *, up: bool) -> None:
     """One place up or down in the society's order."""
-    rows = list(list_categories(uow))
+    rows = list_categories(uow)
     at = next((i for i, row in enumerate(rows) if row.code == code), None)
     if at is None:
         raise NotFound
-    to = max(0, min(len(rows) - 1, at - 1 if up else at + 1))
-    rows.insert(to, rows.pop(at))
-    for ordinal, row in enumerate(rows, start=1):
-        row.ordinal = ordinal
+    move_one_place(rows, at, up=up)
 
 
 def remove_category(uow: UnitOfWork, code: str) -> None:

@@ -26,6 +26,7 @@ from services.members.errors.custom_fields import (
     ValuesNotConfirmed,
 )
 from services.members.models import CustomFieldRow, MemberRow
+from services.members.ordering import move_one_place
 from shared import audit, jobs
 from shared.errors import ChangedMeanwhile
 from shared.jobs import JobRun
@@ -91,11 +92,8 @@ def change_field(uow: UnitOfWork, id: str, values: Mapping[str, Any], *, revisio
 def move_field(uow: UnitOfWork, id: str, *, up: bool) -> None:
     """One place up or down in the society's order. Raises NotFound."""
     row = field_by_id(uow, id)
-    rows = list(list_fields(uow))
-    at = rows.index(row)
-    rows.insert(max(0, at - 1 if up else at + 1), rows.pop(at))
-    for ordinal, each in enumerate(rows, start=1):
-        each.ordinal = ordinal
+    rows = list_fields(uow)
+    move_one_place(rows, rows.index(row), up=up)
     audit.record(uow, "move-custom-field", f"custom-field/{id}", after={"ordinal": row.ordinal})
 
 

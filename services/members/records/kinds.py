@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.members.errors.papers import RecordKindExists, RecordKindInUse
 from services.members.models import RecordKindRow, RecordRow
+from services.members.ordering import move_one_place
 from services.members.standings.words import fold_word
 from shared import audit
 from shared.uow import UnitOfWork
@@ -49,11 +50,8 @@ def change_kind(uow: UnitOfWork, id: str, *, name: str, name_en: str) -> RecordK
 def move_kind(uow: UnitOfWork, id: str, *, up: bool) -> None:
     """One place up or down in the society's order. Raises NotFound."""
     row = uow.get(RecordKindRow, id)
-    rows = list(list_kinds(uow))
-    at = rows.index(row)
-    rows.insert(max(0, at - 1 if up else at + 1), rows.pop(at))
-    for ordinal, each in enumerate(rows, start=1):
-        each.ordinal = ordinal
+    rows = list_kinds(uow)
+    move_one_place(rows, rows.index(row), up=up)
     audit.record(uow, "move-record-kind", f"record-kind/{id}", after={"ordinal": row.ordinal})
 
 
