@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from services.members.models import PersonKeepingRow, RecordKeepingRow
+from services.members.models.keeping import KeptFor
 from shared import audit
 from shared.uow import UnitOfWork
 
@@ -25,6 +24,11 @@ class Keeping:
     years: int
     years_before: int
     counts_from: date = date.min
+
+    def facts(self, today: date) -> dict[str, int | date | None]:
+        """As the API tells it: a day from which a shorter time counts only while it is to come."""
+        counts_from = self.counts_from if self.counts_from > today else None
+        return {"years": self.years, "years_before": self.years_before, "counts_from": counts_from}
 
     def years_on(self, day: date) -> int:
         return self.years if day >= self.counts_from else self.years_before
@@ -56,15 +60,15 @@ def last_day(since: date, years: int) -> date:
         return since.replace(year=since.year + years, day=28)
 
 
-def kept(uow: UnitOfWork, settings: type[RecordKeepingRow | PersonKeepingRow], otherwise: int) -> Keeping:
+def kept(uow: UnitOfWork, settings: type[KeptFor], otherwise: int) -> Keeping:
     """As the society has set it, or `otherwise` so many years."""
-    row: Any = uow.session.get(settings, uow.society_id)
+    row = uow.session.get(settings, uow.society_id)
     return Keeping(row.years, row.years_before, row.counts_from) if row else Keeping(otherwise, otherwise)
 
 
 def keep_for(
     uow: UnitOfWork,
-    settings: type[RecordKeepingRow | PersonKeepingRow],
+    settings: type[KeptFor],
     otherwise: int,
     years: int,
     *,
@@ -77,7 +81,10 @@ def keep_for(
         return known
     now = known.years_on(uow.today)
     counts_from = uow.today if years >= now else uow.today + NOTICE
-    row: Any = uow.session.get(settings, uow.society_id, with_for_update=True) or uow.add(settings())
+    row = uow.session.get(settings, uow.society_id, with_for_update=True)
+    if row is None:
+        row = settings()
+        uow.session.add(row)
     after = {"years": years, "counts_from": counts_from.isoformat()}
     audit.record(uow, action, subject, before={"years": now}, after=after)
     row.years, row.years_before, row.counts_from = years, max(now, years), counts_from

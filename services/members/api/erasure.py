@@ -179,10 +179,4 @@ def own_data(password: str) -> Mapping[str, Rows]:
 
 
 def _kept(uow: UnitOfWork) -> Mapping[str, Any]:
-    keeping = keeping_of(uow)
-    return {
-        "years": keeping.years,
-        "years_before": keeping.years_before,
-        "counts_from": keeping.counts_from if keeping.counts_from > uow.today else None,
-        "going": going_within(uow),
-    }
+    return {**keeping_of(uow).facts(uow.today), "going": going_within(uow)}

@@ -87,10 +87,4 @@ class Keep(MethodView):
 
 
 def _kept(uow: UnitOfWork) -> dict[str, Any]:
-    keeping = keeping_of(uow)
-    return {
-        "years": keeping.years,
-        "years_before": keeping.years_before,
-        "counts_from": keeping.counts_from if keeping.counts_from > uow.today else None,
-        "going": going_within(uow),
-    }
+    return {**keeping_of(uow).facts(uow.today), "going": going_within(uow)}

@@ -8,19 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.members.models.base import Base
-from shared.db import Id, UtcDateTime
-from shared.society import SocietyOwned, current_society
+from services.members.models.keeping import KeptFor
+from shared.db import UtcDateTime
+from shared.society import SocietyOwned
 
 
-class PersonKeepingRow(SocietyOwned, Base):
-    """How long a society keeps people who have left. A shorter time counts from a day on; until then the longer."""
+class PersonKeepingRow(KeptFor, Base):
+    """How long a society keeps people who have left."""
 
     __tablename__ = "person_keeping"
-
-    society_id: Mapped[str] = mapped_column(Id, primary_key=True, default=current_society.get)
-    years: Mapped[int]
-    years_before: Mapped[int]
-    counts_from: Mapped[date]
 
 
 class HoldRow(SocietyOwned, Base):

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.members.models.base import Base
+from services.members.models.keeping import KeptFor
 from shared.db import Id
 from shared.ids import new_id
-from shared.society import SocietyOwned, current_society
+from shared.society import SocietyOwned
 
 
 class RecordKindRow(SocietyOwned, Base):
@@ -58,15 +59,10 @@ class RecordRow(SocietyOwned, Base):
         return (self.title_en or self.title) if language == "en" else self.title
 
 
-class RecordKeepingRow(SocietyOwned, Base):
-    """How long a society keeps its records. A shorter time counts from a day to come; until then the longer one."""
+class RecordKeepingRow(KeptFor, Base):
+    """How long a society keeps its records."""
 
     __tablename__ = "record_keeping"
-
-    society_id: Mapped[str] = mapped_column(Id, primary_key=True, default=current_society.get)
-    years: Mapped[int]
-    years_before: Mapped[int]
-    counts_from: Mapped[date]
 
 
 class StagedRecordRow(SocietyOwned, Base):

@@ -33,6 +33,7 @@ from services.members.erasure.lists import ORDERS, erased_rows, leaving, rows
 from services.members.logins import check_own_password
 from services.members.models import MemberRow
 from services.members.own_data import Rows, hand_out, write_zip
+from services.members.pages.keeping import keeping_words
 from services.members.pages.words import BADGES, FIELDS, OWN_DATA
 from services.members.roles import MEMBERS_CHANGE, MEMBERS_SEE, PEOPLE_ERASE
 from services.members.standings.words import STANDINGS
@@ -187,11 +188,7 @@ def _list(uow: UnitOfWork) -> dict[str, Any]:
     return {
         "listed": list_rows(uow.session, leaving(uow, **_asked()), ORDERS, sort="since", unique=MemberRow.id),
         "goes_on": lambda person, *since: max(goes_on(keeping, person.standing, *since), uow.today),
-        "keeping": keeping,
-        "kept_for": _years(keeping.years),
-        "kept_before": _years(keeping.years_before),
-        "shortens": keeping.counts_from > uow.today,
-        "choices": [(str(years), _years(years)) for years in range(1, MOST_YEARS + 1)],
+        **keeping_words(keeping, uow.today, most=MOST_YEARS),
         "going": going_within(uow),
         "badges_of": BADGES,
         "may_change": principal().may(*PEOPLE_ERASE),
@@ -217,7 +214,3 @@ def _why_not(uow: UnitOfWork, person: MemberRow) -> str:
     except TsudoiError as error:
         return translated(error)
     return ""
-
-
-def _years(years: int) -> str:
-    return str(ngettext("%(num)s year", "%(num)s years", years))

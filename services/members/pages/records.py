@@ -18,11 +18,11 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from services.members import values
 from services.members.api.record_schemas import KeepingSchema
 from services.members.models import RecordRow
+from services.members.pages.keeping import keeping_words
 from services.members.pages.words import RECORD_SOURCES
 from services.members.records.export import headers, rows
 from services.members.records.finding import ORDERS, matching_records
@@ -107,18 +107,9 @@ def _day(text: str) -> date | None:
     return None
 
 
-def _years(years: int) -> str:
-    return str(ngettext("%(num)s year", "%(num)s years", years))
-
-
 def _kept(uow: UnitOfWork) -> dict[str, Any]:
-    keeping = keeping_of(uow)
     return {
-        "keeping": keeping,
-        "kept_for": _years(keeping.years),
-        "kept_before": _years(keeping.years_before),
-        "shortens": keeping.counts_from > uow.today,
-        "choices": [(str(years), _years(years)) for years in range(1, MOST_YEARS + 1)],
+        **keeping_words(keeping_of(uow), uow.today, most=MOST_YEARS),
         "going": going_within(uow),
         "may_change": principal().may(*MEMBERS_CHANGE),
     }
