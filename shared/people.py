@@ -144,9 +144,10 @@ def _show_kept(uow: UnitOfWork, changed: Sequence[str]) -> None:
     wanted = sa.select(PersonRow).where(PersonRow.id.in_({alias.merged_into for alias in aliases}))
     kept = {row.id: row for row in uow.session.scalars(wanted.execution_options(populate_existing=True))}
     for alias in aliases:
-        alias.kind = MERGED
+        shown = kept[alias.merged_into or ""]
+        alias.kind = ERASED if shown.kind == ERASED else MERGED
         for name in _SHOWN:
-            setattr(alias, name, getattr(kept[alias.merged_into or ""], name))
+            setattr(alias, name, getattr(shown, name))
     uow.session.flush()
 
 

@@ -14,7 +14,7 @@ from services.billing import papers
 from services.billing.models import InvoiceRow, ReceiptRow
 from shared import audit
 from shared.japan.calendar import fiscal_year_of, fiscal_year_span
-from shared.people import ERASED, MERGED, NAME_OF_ERASED, PersonRow, with_aliases
+from shared.people import ERASED, NAME_OF_ERASED, PersonRow, with_aliases
 from shared.uow import UnitOfWork
 
 KEPT_YEARS, KEPT_MONTHS = 10, 2
@@ -37,14 +37,13 @@ def freeze_documents_of(uow: UnitOfWork, ids: Sequence[str]) -> None:
 def forget_addressees(uow: UnitOfWork) -> None:
     """Due work: documents of erased people that no law keeps any more."""
     before = kept_from(uow.today, uow.society.fiscal_year_starts)
-    merged = sa.and_(PersonRow.kind == MERGED, PersonRow.name == NAME_OF_ERASED)  # into somebody who was erased
     tables: tuple[Any, ...] = (InvoiceRow, ReceiptRow)
     for table in tables:
         name = table.document["addressee"]["name"].as_string()
         statement = (
             sa.select(table)
             .join(PersonRow, PersonRow.id == table.payer_id)
-            .where(sa.or_(PersonRow.kind == ERASED, merged), table.issued_on < before, name != NAME_OF_ERASED)
+            .where(PersonRow.kind == ERASED, table.issued_on < before, name != NAME_OF_ERASED)
             .order_by(table.id)
             .limit(AT_ONCE)
         )
