@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,7 +17,6 @@ FOREVER = 365 * 24 * 3600
 
 def install(app: Flask, root: Path) -> None:
     folders = {"kit": KIT, "lib": _htmx_folder(), "swagger": _swagger_folder(), "own": root / "static"}
-    versions = {name: _version(folder) for name, folder in folders.items()}
     name = running_name(app)
     blueprint = Blueprint("kit_assets", __name__, url_prefix=f"/{name}/static")
 
@@ -26,14 +26,14 @@ def install(app: Flask, root: Path) -> None:
         if not folders[group].is_dir():
             abort(404)
         answer = send_from_directory(folders[group], path, max_age=FOREVER)
-        if version == versions[group]:
+        if version == _version(folders[group]):
             answer.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"
         return answer
 
     def asset(path: str, group: str = "kit") -> str:
         """Address of a file of the kit (`css/kit.css`), of htmx (`lib`), of what shows the API (`swagger`), or of the
         service itself (`own`)."""
-        return f"/{name}/static/{group}/{versions[group]}/{path}"
+        return f"/{name}/static/{group}/{_version(folders[group])}/{path}"
 
     app.register_blueprint(blueprint)
     app.jinja_env.globals["asset"] = asset
@@ -59,7 +59,9 @@ def _installed(package: str) -> Path:
     return Path(found.origin).parent
 
 
+@cache
 def _version(folder: Path) -> str:
+    """Read when a page first asks for it, once a process: most services never show what is largest."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if path.is_file():
