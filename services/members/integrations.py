@@ -11,12 +11,12 @@ from services.members.errors.integrations import EnoughKeys, IntegrationStopped
 from services.members.models import IntegrationKeyRow, IntegrationRow
 from services.members.tokens import digest, make_token
 from shared import audit
+from shared.capabilities import SERVICES
 from shared.errors import N_, Fault, InvalidInput, NotFound
 from shared.identity import Role, end_sessions
 from shared.ids import new_id
 from shared.messages.members import SessionsEnded
 from shared.uow import UnitOfWork
-from shared.web.navigation import SERVICES
 
 # never an administrator: no program gives out roles, keys or operators' rights
 ROLES = (Role.AFFAIRS, Role.ACCOUNTING, Role.EVENTS, Role.READER)

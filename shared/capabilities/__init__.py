@@ -49,11 +49,12 @@ def _capability(given: dict[str, Any]) -> Capability:
 
 
 def _of_each_service(patterns: list[str]) -> tuple[str, ...]:
-    spelt = (pattern.replace("{service}", name) for pattern in patterns for name in _DATA["services"])
+    spelt = (pattern.replace("{service}", name) for pattern in patterns for name in SERVICES)
     return tuple(dict.fromkeys(spelt))
 
 
 _DATA: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+SERVICES: tuple[str, ...] = tuple(_DATA["services"])
 CAPABILITIES = {given["name"]: _capability(given) for given in _DATA["capability"]}
 PUBLIC = _of_each_service(_DATA["public"]["opens"])
 ROLE_NAMES: Mapping[Role, tuple[str, str]] = {

@@ -93,7 +93,7 @@ class Integrations(MethodView):
     def post(self, given: dict[str, Any]) -> dict[str, str]:
         """Register a program. The answer holds its first key, which is never shown again."""
         with unit() as uow:
-            row, secret = add_integration(uow, **_with_roles(given))
+            row, secret = add_integration(uow, **with_roles(given))
             return {"id": row.id, "secret": secret}
 
 
@@ -105,7 +105,7 @@ class OneIntegration(MethodView):
     def put(self, given: dict[str, Any], id: UUID) -> dict[str, Any]:
         """Another name, other roles, other scopes. Tokens that are out end."""
         with unit() as uow:
-            row = change_integration(uow, str(id), **_with_roles(given))
+            row = change_integration(uow, str(id), **with_roles(given))
             return _shown(row, living_keys(uow, [row.id]))
 
     @allow(*INTEGRATIONS_MANAGE)
@@ -138,7 +138,8 @@ class OneKey(MethodView):
             remove_key(uow, str(id), str(key_id))
 
 
-def _with_roles(given: dict[str, Any]) -> dict[str, Any]:
+def with_roles(given: dict[str, Any]) -> dict[str, Any]:
+    """A form as the use-cases take it."""
     return {**given, "roles": [Role(role) for role in given["roles"]]}
 
 

@@ -115,17 +115,15 @@ def _add_freed_addresses(uow: UnitOfWork, now: datetime) -> None:
     """Staff took an address off somebody who had left, so that the same person could be registered anew with it."""
     freed = sa.select(AuditRow.subject, AuditRow.before).where(AuditRow.action == "free-address")
     whose = {before["email"]: subject.removeprefix("member/") for subject, before in uow.session.execute(freed)}
-    present = sa.select(MemberRow.id, MemberRow.email)
+    present = sa.select(MemberRow.id, MemberRow.email).where(MemberRow.kind.in_(KINDS))
     emails = list(whose)
     for lot in (emails[start : start + AT_ONCE] for start in range(0, len(emails), AT_ONCE)):
-        for id, email in uow.session.execute(present.where(MemberRow.email.in_(lot), MemberRow.kind.in_(KINDS))):
-            if id != whose[email] and _is_there(uow, whose[email]):
-                _add_proof(uow, now, *sorted((id, whose[email])))
-
-
-def _is_there(uow: UnitOfWork, id: str) -> bool:
-    here = sa.select(MemberRow.id).where(MemberRow.id == id, MemberRow.kind.in_(KINDS))
-    return uow.session.scalar(here) is not None
+        taken = uow.session.execute(present.where(MemberRow.email.in_(lot)))
+        pairs = [(id, whose[email]) for id, email in taken if id != whose[email]]
+        here = {id for id, _ in uow.session.execute(present.where(MemberRow.id.in_([former for _, former in pairs])))}
+        for id, former in pairs:
+            if former in here:
+                _add_proof(uow, now, *sorted((id, former)))
 
 
 def _add_proof(uow: UnitOfWork, now: datetime, first: str, second: str) -> None:

@@ -69,8 +69,7 @@ def start() -> ResponseReturnValue:
         if not given["accepted"]:
             raise InvalidInput(faults=[Fault(N_("Please read the terms and accept them."), field="accepted")])
         society = chosen_society(given["society"])
-        if society.suspended:
-            raise SocietySuspended
+        _refuse_suspended(society)
         with public_unit(society.id) as uow:
             start_application(
                 uow,
@@ -91,8 +90,7 @@ def show_form(token: str) -> ResponseReturnValue:
     """Only shows: mail scanners open links, too."""
     try:
         with public_unit(society_of_token(token), reading=True) as uow:
-            _refuse_suspended(uow)
-            application = look_at_application(uow, token)
+            application = _look(uow, token)
             return render_template("members/apply_form.html", **_form(uow, application))
     except LinkUnusable as error:
         return _explain(error)
@@ -105,8 +103,7 @@ def check_or_send(token: str) -> ResponseReturnValue:
     try:
         society = society_of_token(token)
         with public_unit(society, reading=True) as uow:
-            _refuse_suspended(uow)
-            shown = _form(uow, look_at_application(uow, token))
+            shown = _form(uow, _look(uow, token))
         if asks_for_address():
             _count_look_up(society)
             return with_address("members/apply_form.html", **shown)
@@ -146,8 +143,7 @@ def show_done(token: str) -> ResponseReturnValue:
 def _start(slug: str | None) -> dict[str, Any]:
     """The terms of the society of this page; without one, the choice of societies."""
     here = society_or_choice(slug)
-    if here and here.suspended:
-        raise SocietySuspended
+    _refuse_suspended(here)
     terms: TermsRow | None = None
     if here:
         with public_unit(here.id, reading=True) as uow:
@@ -155,9 +151,13 @@ def _start(slug: str | None) -> dict[str, Any]:
     return {"here": here, "terms": terms, "choices": [] if here else societies()}
 
 
-def _refuse_suspended(uow: UnitOfWork) -> None:
-    here = uow.session.get(SocietyRow, uow.society_id)  # a broken link may name none
-    if here and here.suspended:
+def _look(uow: UnitOfWork, token: str) -> ApplicationRow:
+    _refuse_suspended(uow.session.get(SocietyRow, uow.society_id))  # a broken link may name none
+    return look_at_application(uow, token)
+
+
+def _refuse_suspended(society: SocietyRow | None) -> None:
+    if society and society.suspended:
         raise SocietySuspended
 
 

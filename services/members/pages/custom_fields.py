@@ -89,11 +89,7 @@ def add_one_suggested(key: str) -> ResponseReturnValue:
     try:
         with unit() as uow:
             row = add_suggested(uow, key)
-    except (
-        CustomFieldExists,
-        HeaderHasValues,
-        TooManyCustomFields,
-    ) as error:
+    except (CustomFieldExists, HeaderHasValues, TooManyCustomFields) as error:
         flash(translated(error), "bad")
         return _back()
     flash(_("The field “%(name)s” was added.", name=row.label_in(language())))

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from marshmallow import fields
 
 from services.members.access_tokens import last_used
-from services.members.api.integrations import IntegrationFormSchema, KeyFormSchema, NewIntegrationSchema
+from services.members.api.integrations import IntegrationFormSchema, KeyFormSchema, NewIntegrationSchema, with_roles
 from services.members.integrations import (
     DAYS_OF_A_KEY,
     ROLES,
@@ -30,7 +30,6 @@ from services.members.pages.words import scope_name
 from services.members.roles import INTEGRATIONS_MANAGE
 from shared.capabilities import role_name
 from shared.errors import TsudoiError
-from shared.identity import Role
 from shared.ids import new_id
 from shared.web.access import allow, reading, running_service, unit
 from shared.web.forms import form_again, load_form
@@ -78,7 +77,7 @@ def add() -> ResponseReturnValue:
             if uow.session.get(IntegrationRow, str(given["id"])):
                 flash(_("This integration is registered already. If you have not kept its key, make a new one here."))
                 return redirect(url_for("integrations.show", id=given["id"]), 303)
-            row, secret = add_integration(uow, **{**_with_roles(given), "id": str(given["id"])})
+            row, secret = add_integration(uow, **{**with_roles(given), "id": str(given["id"])})
     except TsudoiError as error:
         return form_again("members/integration_form.html", error, **_choices())
     return _show_secret(row.id, row.name, secret)
@@ -100,7 +99,7 @@ def change(id: UUID) -> ResponseReturnValue:
     try:
         given = load_form(IntegrationFormSchema)
         with unit() as uow:
-            change_integration(uow, str(id), **_with_roles(given))
+            change_integration(uow, str(id), **with_roles(given))
     except TsudoiError as error:
         return form_again("members/integration.html", error, **_one(id))
     flash(_("The changes were saved."))
@@ -166,7 +165,3 @@ def _choices() -> dict[str, Any]:
 
 def _names() -> dict[str, Any]:
     return {"role_names": {role.value: role_name(role, language()) for role in ROLES}, "scope_name": scope_name}
-
-
-def _with_roles(given: dict[str, Any]) -> dict[str, Any]:
-    return {**given, "roles": [Role(role) for role in given["roles"]]}
