@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, jsonify, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
@@ -13,6 +15,10 @@ from shared.errors import N_, Fault, InvalidInput
 from shared.service import RunningService
 from shared.web import auditing_api
 from shared.web.access import Access, declare_endpoint
+from shared.web.problems import PROBLEM
+
+_SUSPICIOUS = re.compile(rb"\\u(d[89a-f]|0000)", re.IGNORECASE)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class FaultSchema(Schema):
@@ -40,20 +46,52 @@ class _Api(Api):  # type: ignore[misc]
     def _register_error_handlers(self) -> None:
         """shared.web.problems answers all errors alike."""
 
+    def _register_responses(self) -> None:
+        """As what errors are documented; flask-smorest has no setting for it."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
-def _refuse_half_characters() -> None:
-    """JSON can hold half of a character, which no database stores and no log line shows."""
-    if request.is_json and b"\\ud" in request.get_data().lower():
-        try:
-            json.dumps(json.loads(request.get_data()), ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise InvalidInput(faults=[Fault(N_("This holds characters that do not exist."))]) from error
-        except ValueError:
-            return  # no JSON at all: told where it is read
+    def _openapi_json(self) -> Response:
+        """Operations stand under what their blueprint is about, not under its name in our code."""
+        document = self.spec.to_dict()
+        about = {tag["name"]: tag.get("description", tag["name"]) for tag in document.get("tags", ())}
+        document["tags"] = [{"name": name} for name in dict.fromkeys(about.values())]
+        for item in document["paths"].values():
+            for operation in item.values():
+                if "tags" in operation:  # an item also has parameters
+                    operation["tags"] = [about.get(tag, tag) for tag in operation["tags"]]
+        return jsonify(document)
+
+
+def _refuse_what_cannot_be_stored() -> None:
+    """JSON can hold half of a character, and a NUL: no database stores them, and no line of a log shows them."""
+    if not request.is_json or not _SUSPICIOUS.search(request.get_data()):
+        return
+    try:
+        given = json.loads(request.get_data())
+    except ValueError:
+        return  # no JSON at all: told where it is read
+    if faults := [Fault(N_("This holds characters that do not exist."), field=place or None) for place in _bad(given)]:
+        raise InvalidInput(faults=faults)
+
+
+def _bad(given: Any, place: str = "") -> Iterator[str]:
+    """Where such characters stand."""
+    if isinstance(given, str):
+        if _UNSTORABLE.search(given):
+            yield place
+    elif isinstance(given, dict):
+        for name, value in given.items():
+            yield from _bad(name, place)
+            yield from _bad(value, f"{place}.{name}" if place else name)
+    elif isinstance(given, list):
+        for each in given:
+            yield from _bad(each, place)
 
 
 def install(app: Flask, running: RunningService) -> None:
-    app.before_request(_refuse_half_characters)
+    app.before_request(_refuse_what_cannot_be_stored)
     options: dict[str, Any] = {
         "servers": [{"url": running.settings.public_url}],
         "components": {

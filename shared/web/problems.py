@@ -61,6 +61,7 @@ SENTENCES = {
     500: N_("This should not have happened. It was recorded and will be looked at; nothing was saved."),
 }
 RETRY_AFTER_SECONDS = 5
+PROBLEM = "application/problem+json"
 
 
 def install(app: Flask) -> None:
@@ -170,4 +171,4 @@ def _problem(slug: str, status: int, title: str, sentence: str, faults: tuple[Fa
             }
             for f in faults
         ]
-    return Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    return Response(json.dumps(body, ensure_ascii=False), status, mimetype=PROBLEM)

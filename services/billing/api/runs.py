@@ -28,7 +28,9 @@ class RunConditionsSchema(Schema):
     name = fields.String(required=True, validate=validate.Length(min=1, max=200))
     name_en = fields.String(load_default="", validate=validate.Length(max=200))
     fiscal_year = fields.Integer(required=True, validate=YEARS)
-    charge_start = fields.Date(required=True, format="%Y-%m", metadata={"description": "Month 請求引当開始月: 2026-04"})
+    charge_start = fields.Date(
+        required=True, format="%Y-%m", metadata={"description": "Month 請求引当開始月: 2026-04", "format": "year-month"}
+    )
     due_on = fields.Date(required=True)
     excluded_categories = fields.List(fields.String(), load_default=list)
     include_on_leave = fields.Boolean(load_default=False)

@@ -130,7 +130,7 @@ class Certificates(MethodView):
 @api.route("/members/<uuid:member>/certificates/<uuid:id>.pdf")
 class CertificatePdf(MethodView):
     @allow(*MEMBERS_SEE)
-    @api.response(200, content_type="application/pdf")
+    @api.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
     def get(self, member: UUID, id: UUID) -> Response:
         """As it was issued."""
         with reading() as uow:

@@ -28,7 +28,9 @@ class ContactSchema(Schema):
     language = fields.String(validate=validate.OneOf(list(LANGUAGES)))
     duty = fields.String(validate=validate.OneOf(list(DUTIES)))
     main = fields.Boolean(metadata={"description": "Gets the letters to the corporate member 主たる連絡者"})
-    ends_on = fields.Date(dump_only=True, metadata={"description": "From this day on they are no contact any more"})
+    ends_on = fields.Date(
+        dump_only=True, allow_none=True, metadata={"description": "From this day on they are no contact any more"}
+    )
     present = fields.Boolean(dump_only=True)
     revision = fields.Integer(dump_only=True)
 

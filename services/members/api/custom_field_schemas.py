@@ -60,7 +60,8 @@ class NewFieldSchema(DefinitionSchema):
 
     @pre_load
     def _trim(self, given: Any, **_: Any) -> Any:
-        return {**given, "key": given["key"].strip()} if isinstance(given.get("key"), str) else given
+        key = given.get("key") if isinstance(given, dict) else None
+        return {**given, "key": key.strip()} if isinstance(key, str) else given
 
 
 class FieldChangeSchema(DefinitionSchema):

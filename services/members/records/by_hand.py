@@ -122,4 +122,5 @@ def _checked(uow: UnitOfWork, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _double(uow: UnitOfWork, row: RecordRow) -> RecordRow | None:
     same = (getattr(RecordRow, name) == getattr(row, name) for name in IDENTITY)
-    return uow.session.scalars(sa.select(RecordRow).where(*same, RecordRow.id != (row.id or ""))).one_or_none()
+    others = sa.select(RecordRow).where(*same)
+    return uow.session.scalars(others.where(RecordRow.id != row.id) if row.id else others).one_or_none()

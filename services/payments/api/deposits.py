@@ -37,6 +37,7 @@ class BankFiles(MethodView):
     @allow(*PAYMENTS_CHANGE)
     @blp.arguments(BankFileQuery, location="query")
     @blp.response(201, BankFileSchema)
+    @blp.doc(requestBody={"required": True, "content": {"application/octet-stream": {}}})
     def post(self, query: dict[str, Any]) -> Any:
         """Read a file (the body, as the bank sent it); nothing is booked before it is imported."""
         content = request.stream.read(bank_files.MEGABYTES * 1024 * 1024 + 1)

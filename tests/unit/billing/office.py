@@ -161,20 +161,23 @@ class Office:
     def visitor(
         self, *roles: Role, person: str | None = None, language: str = "ja", society: str | None = None
     ) -> Visitor:
-        private, _public = make_keys(self.keys)
         client = self.app.test_client()
         if roles:
-            who = Principal(
-                account_id=new_id(),
-                session_id=new_id(),
-                society_id=society or self.society,
-                person_id=person,
-                roles=frozenset(roles),
-                name="事務 花子",
-                language=language,
-            )
-            client.set_cookie(TOKEN_COOKIE, sign_token(who, private.read_bytes()))
+            client.set_cookie(TOKEN_COOKIE, self.token(*roles, person=person, language=language, society=society))
         return Visitor(client)
+
+    def token(self, *roles: Role, person: str | None = None, language: str = "ja", society: str | None = None) -> str:
+        private, _public = make_keys(self.keys)
+        who = Principal(
+            account_id=new_id(),
+            session_id=new_id(),
+            society_id=society or self.society,
+            person_id=person,
+            roles=frozenset(roles),
+            name="事務 花子",
+            language=language,
+        )
+        return sign_token(who, private.read_bytes())
 
     def staff(self, *roles: Role, language: str = "ja") -> Visitor:
         return self.visitor(*(roles or (Role.ACCOUNTING,)), language=language)

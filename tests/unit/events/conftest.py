@@ -22,6 +22,7 @@ from tests.unit.events.facts import OTHER, SOCIETY, society_changed, tell
 
 Start = Callable[..., RunningService]
 LogIn = Callable[..., Browser]
+MakeToken = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +66,11 @@ def on_postgres(start: Start, fresh_database: FreshDatabase) -> RunningService:
 
 
 @pytest.fixture
-def log_in(key: Ed25519PrivateKey) -> LogIn:
-    """`log_in(running, Role.MEMBER, person=…)`: a browser in which somebody is logged in."""
+def make_token(key: Ed25519PrivateKey) -> MakeToken:
+    """`make_token(Role.MEMBER, person=…)`: what the cookie of somebody who is logged in holds."""
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
-    def make(running: RunningService, *roles: Role, person: str | None = None, society: str = SOCIETY) -> Browser:
+    def make(*roles: Role, person: str | None = None, society: str = SOCIETY) -> str:
         who = Principal(
             account_id=new_id(),
             session_id=new_id(),
@@ -78,9 +79,19 @@ def log_in(key: Ed25519PrivateKey) -> LogIn:
             roles=frozenset(roles),
             name="集い 一郎",
         )
+        return sign_token(who, private)
+
+    return make
+
+
+@pytest.fixture
+def log_in(make_token: MakeToken) -> LogIn:
+    """`log_in(running, Role.MEMBER, person=…)`: a browser in which somebody is logged in."""
+
+    def make(running: RunningService, *roles: Role, person: str | None = None, society: str = SOCIETY) -> Browser:
         client = create_app(running).test_client()
         if roles:
-            client.set_cookie("tsudoi_token", sign_token(who, private))
+            client.set_cookie("tsudoi_token", make_token(*roles, person=person, society=society))
         return Browser(client)
 
     return make

@@ -3,9 +3,6 @@ another society. That each route says what `shared/capabilities` says: tests/arc
 
 from __future__ import annotations
 
-import io
-import re
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,68 +10,14 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.members.announcements.attachments import attach_file
-from services.members.announcements.editing import add_announcement
-from services.members.applications.links import start_application
-from services.members.applications.pending import pending_applications
-from services.members.applications.terms import publish_terms
-from services.members.certificates import issue_certificate
-from services.members.corporations.contacts import add_contact
-from services.members.custom_fields.defining import add_field
-from services.members.histories.changing import history_of
-from services.members.histories.tracks import CATEGORY, STANDING
-from services.members.integrations import add_integration, living_keys
-from services.members.member_requests import make_request
-from services.members.models import AccountRow, Base, MemberRow, PasswordLinkRow
-from services.members.numbers.assigning import start_numbering
-from services.members.records.by_hand import add_record
-from services.members.records.kinds import list_kinds
-from services.members.saved_searches import save_search
-from services.members.search_conditions import MemberSearch
-from services.members.selections import choose
-from services.members.sessions import open_session
-from shared.capabilities import opened_to
-from shared.identity import Actor, Role
+from services.members.models import Base, PasswordLinkRow
+from shared.identity import Role
 from shared.ids import new_id
 from shared.service import RunningService
-from tests.unit.members.conftest import LogIn, a_member, check, csrf, make_society, post, with_account, work
-from tests.unit.members.fields import definition
+from tests.unit.members.addresses import Route, routes
+from tests.unit.members.conftest import LogIn, a_member, csrf, make_society, post, with_account, work
+from tests.unit.members.one_of_each import one_of_each
 
-# what stands behind an id in a path, by the part of the path before it
-BEHIND = {
-    "members": "member",
-    "staff": "account",
-    "selections": "selection",
-    "searches": "search",
-    "standings": "entry",
-    "categories": "category",
-    "import": "roster",
-    "imports": "roster",
-    "records": "record",
-    "kinds": "kind",
-    "record-kinds": "kind",
-    "requests": "request",
-    "announcements": "announcement",
-    "attachments": "file",
-    "certificates": "certificate",
-    "links": "application",
-    "applications": "member",
-    "/api/applications": "application",
-    "sessions": "session",
-    "contacts": "contact",
-    "custom-fields": "field",
-    "integrations": "integration",
-    "keys": "key",
-    "search": "job",
-    "merged": "member",
-    "invitations": "job",
-    "numbers": "job",
-    "standing": "job",
-    "category": "job",
-    "work": "job",
-}
-# the kit's, and tested there: streams of long work, and the operator's pages. Tokens of mailed links: test_email.py
-ELSEWHERE = re.compile(r"/members/(jobs|operator|api/societies)|<token>")
 # what the forms ask for, so that they are not refused before their thing is looked for
 FORM = {
     "name": "鈴木",
@@ -96,105 +39,9 @@ FORM = {
 ASKED = {"standing": "left", "category": "student", "starts_on": "2030-01-01"}  # by the looks before a change of many
 
 
-@dataclass(frozen=True)
-class Route:
-    method: str
-    path: str  # as it is written
-    address: str  # with the ids of `things`
-    roles: frozenset[Role]
-
-    @property
-    def has_id(self) -> bool:
-        return "<uuid:" in self.path
-
-    def is_for(self, role: Role) -> bool:
-        return not self.roles or role in self.roles
-
-
-def routes(app: Flask, things: dict[str, str]) -> list[Route]:
-    """All that are not public."""
-    found = []
-    for rule in app.url_map.iter_rules():
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            opened = opened_to(method, rule.rule)
-            assert opened, rule.rule
-            if opened.public or ELSEWHERE.search(rule.rule):
-                continue
-            for address in _addresses(rule.rule, things):
-                found.append(Route(method, rule.rule, address, opened.roles))
-    return found
-
-
-def _addresses(path: str, things: dict[str, str]) -> list[str]:
-    """One for each word that the path may hold, with a real thing for each id."""
-    choice = re.search(r"<any\(([^)]*)\):\w+>", path)
-    if choice:
-        return [each for word in choice[1].split(", ") for each in _addresses(path.replace(choice[0], word), things)]
-    path = path.replace("<code>", "regular").replace("<key>", "degree")
-    if "/contacts" in path:
-        path = path.replace("<uuid:member>", things["corporation"])
-    for one, other in (("kept", "gone"), ("one", "other")):
-        path = path.replace(f"<uuid:{one}>", things["member"]).replace(f"<uuid:{other}>", things["namesake"])
-    while "<uuid:" in path:
-        before, _, after = path.partition("<uuid:")
-        part = "/api/applications" if before.endswith("/api/applications/") else before.rstrip("/").rpartition("/")[2]
-        path = before + things[BEHIND[part]] + after.partition(">")[2]
-    return [path]
-
-
 @pytest.fixture
 def things(running: RunningService, society: str) -> dict[str, str]:
-    """One of each, in the society."""
-    member = a_member(running, society, email="m@example.jp")
-    account = with_account(running, society, a_member(running, society, name="事務 員"), None, ["reader"])
-    own_account = with_account(running, society, member, None)
-    corporation = a_member(running, society, name="海星商事", kind="corporate")
-    with running.unit(society) as uow:
-        publish_terms(uow, text="会員規約")
-        start_application(uow, email="new@example.jp", language="ja", edition=1, place="", public_url="http://x")
-        (application,) = pending_applications(uow)
-        selection = choose(uow, sa.select(MemberRow).where(MemberRow.id == member.id))
-        job = start_numbering(uow, selection, {"": 1})
-        (entry,) = history_of(uow, STANDING, member.id)
-        (category,) = history_of(uow, CATEGORY, member.id)
-        certificate = issue_certificate(uow, member.id, "ja")
-        kind = list_kinds(uow)[0]
-        record = add_record(uow, member.id, {"kind_id": kind.id, "title": "x", "starts_on": uow.today})
-        asked = make_request(uow, member.id, "leave", {"day": uow.today}, reason="")
-        announcement = add_announcement(uow, {"title": "総会", "shown_from": uow.today})
-        file = attach_file(uow, announcement.id, "a.txt", io.BytesIO(b"text"))
-        session = open_session(uow, uow.get(AccountRow, own_account))
-        field = add_field(uow, definition("color"))
-        program, _secret = add_integration(uow, name="x", roles=[Role.READER], scopes=["members:read"], days=90)
-        (key,) = living_keys(uow, [program.id])
-        _contact, speaker = add_contact(uow, corporation.id, {"name": "連絡 太郎"})
-    contacts_account = with_account(running, society, speaker, None)
-    with running.unit(society, actor=Actor(kind="person", id=account, name="事務 員")) as uow:
-        saved = save_search(uow, MemberSearch(q="高橋"), name="高橋さん", shared=True)
-    roster = check(running, society, b"x").id
-    found = {
-        "selection": selection.id,
-        "job": job.id,
-        "entry": entry.id,
-        "category": category.id,
-        "request": asked.id,
-        "announcement": announcement.id,
-        "file": file.id,
-        "certificate": certificate.id,
-        "kind": kind.id,
-        "record": record.id,
-        "search": saved.id,
-        "application": application.id,
-        "session": session.session_id,
-        "corporation": corporation.id,
-        "contact": speaker.id,
-        "contacts_account": contacts_account,
-        "namesake": a_member(running, society).id,
-        "field": field.id,
-        "integration": program.id,
-        "key": key.id,
-    }
-    return {"member": member.id, "account": account, "own_account": own_account, "roster": roster, **found}
+    return one_of_each(running, society)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.unit.notifications.facts import OTHER, SOCIETY, society_changed, tell
 from tests.unit.notifications.mail_server import MailServer
 
 Start = Callable[..., RunningService]
+MakeToken = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -90,11 +91,11 @@ def on_postgres(start: Start, fresh_database: FreshDatabase, mail_server: MailSe
 
 
 @pytest.fixture
-def log_in(key: Ed25519PrivateKey) -> Callable[..., FlaskClient]:
-    """A browser in which somebody of SOCIETY with these roles is logged in."""
+def make_token(key: Ed25519PrivateKey) -> MakeToken:
+    """What the cookie of somebody of SOCIETY with these roles holds."""
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
-    def make(running: RunningService, *roles: Role, society: str = SOCIETY) -> FlaskClient:
+    def make(*roles: Role, society: str = SOCIETY) -> str:
         who = Principal(
             account_id=new_id(),
             session_id=new_id(),
@@ -103,9 +104,19 @@ def log_in(key: Ed25519PrivateKey) -> Callable[..., FlaskClient]:
             roles=frozenset(roles),
             name="事務局 一同",
         )
+        return sign_token(who, private)
+
+    return make
+
+
+@pytest.fixture
+def log_in(make_token: MakeToken) -> Callable[..., FlaskClient]:
+    """A browser in which somebody of SOCIETY with these roles is logged in."""
+
+    def make(running: RunningService, *roles: Role, society: str = SOCIETY) -> FlaskClient:
         client = create_app(running).test_client()
         if roles:
-            client.set_cookie("tsudoi_token", sign_token(who, private))
+            client.set_cookie("tsudoi_token", make_token(*roles, society=society))
         return client
 
     return make
