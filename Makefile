@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: help run test lint bench faults stack clean system-packages test-packages
+.PHONY: help run test lint bench faults pages fuzz stack clean system-packages test-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ endif
 
 faults: .venv/dev.stamp test-packages ## the campaign: kills, cuts, freezes and fills, with a scorecard (TSUDOI_FAULT_SEED repeats one)
 	$(BIN)/pytest --campaign -n $(JOBS) --no-loadscope-reorder --timeout=1800 --session-timeout=4800 --durations=30 tests/faults tests/conformance tests/model $(ARGS)
+
+pages: .venv/dev.stamp test-packages ## every page with axe, in both languages, light and dark, desk and phone
+	$(BIN)/pytest --campaign tests/pages/test_every_page.py $(ARGS)
+
+fuzz: .venv/dev.stamp test-packages ## a hundred requests more for each operation of the API, drawn anew each time
+	$(BIN)/pytest --campaign -n $(JOBS) tests/unit/*/test_hostile_input.py $(ARGS)
 
 stack: .venv/runtime.stamp system-packages ## the full stack on this machine with the demo society (stop: .venv/bin/tsudoi stack down)
 	@$(BIN)/tsudoi stack up --demo

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-ONE_STACK = ("browser", "faults", "journeys", "security")
+ONE_STACK = ("faults", "journeys")
 
 
 def together(nodeid: str) -> str:

@@ -1,0 +1,1 @@
+"""The story that must work, in a real browser, on both installations."""

@@ -1,0 +1,123 @@
+"""From page to page by their links, one page of each kind, each looked at with axe in the appearances that readers may
+choose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.exceptions import HTTPException
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+DESKTOP, PHONE = (1280, 900), (390, 844)
+LOOKS = (("ja", "light", DESKTOP), ("en", "light", PHONE), ("ja", "dark", PHONE), ("en", "dark", DESKTOP))
+OURS = {"exclude": [["#api"]]}  # not the inside of Swagger UI
+# what sticks out on the right, if the page scrolls
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".table-frame"))
+    .map((one) => `${one.tagName.toLowerCase()}.${one.className}`).slice(0, 5).concat("…")"""
+# files, streams and parts of pages
+NO_PAGE = re.compile(
+    r"\.(pdf|<any\(csv, xlsx\):kind>|csv|xlsx)$|/(health|static|jobs|metrics|attachments|api)(/|$)"
+    r"|/(state|due|figures|my/registrations)$|/session/renew$"
+)
+
+
+@dataclass
+class Walk:
+    """Somebody who goes through the house. `seen` says where each kind of page was found."""
+
+    page: Page
+    url: str
+    apps: Mapping[str, Flask]
+    thorough: bool  # each page in all four looks; else each in one of them, in turn
+    seen: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+
+    def go(self, homes: Iterable[str], more: Iterable[str] = ()) -> None:
+        """From the homes, which are not alike for all, to whatever nobody has seen yet."""
+        own = set(homes)
+        waiting = [*homes, *more]
+        while waiting:
+            address = waiting.pop(0)
+            kind = self.kind_of(address)
+            if kind is None or (kind in self.seen and address not in own):
+                continue
+            own.discard(address)
+            self.seen[kind] = address
+            waiting += self._look(kind, address)
+
+    def kind_of(self, address: str) -> str | None:
+        """The route of a page of ours, as it is written; none for files, and for what belongs to others."""
+        parts = urlsplit(urljoin(self.url, address))
+        app = self.apps.get(parts.path.partition("/")[2].partition("/")[0])
+        if app is None or f"{parts.scheme}://{parts.netloc}" != self.url:
+            return None
+        try:
+            rule, _ = app.url_map.bind("localhost").match(parts.path, method="GET", return_rule=True)
+        except HTTPException:
+            return None
+        return None if NO_PAGE.search(rule.rule) else rule.rule
+
+    def _look(self, kind: str, address: str) -> list[str]:
+        """Look at a page in its appearances; where its links lead."""
+        links: list[str] = []
+        for language, theme, size in LOOKS if self.thorough else (LOOKS[len(self.seen) % len(LOOKS)],):
+            self._dress(theme, size)
+            self._open(address, language)
+            if (arrived := self.kind_of(self.page.url)) != kind:  # it only leads on
+                return [self.page.url] if arrived else []
+            if found := self._faults():
+                self.wrong[f"{kind} ({language}, {theme}, {size[0]}; {address})"] = found
+            links = self.page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+        return links
+
+    def _open(self, address: str, language: str) -> None:
+        self.page.context.add_cookies([{"name": "tsudoi_language", "value": language, "url": self.url}])
+        answer = self.page.goto(urljoin(self.url, address))
+        if answer and answer.status >= 400:
+            self.wrong[f"{address} ({language})"] = f"answers {answer.status}"
+        expect(self.page.locator("[data-fragment][aria-busy=true]")).to_have_count(0)
+
+    def _dress(self, theme: str, size: tuple[int, int]) -> None:
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+
+    def _faults(self) -> str:
+        found = list(_told(Axe().run(self.page, context=OURS, options=RULES).response["violations"]))
+        if wide := self.page.evaluate(TOO_WIDE):
+            found.append(f"  the page scrolls sideways: {' '.join(wide)}")
+        return "\n".join(found)
+
+
+def _told(violations: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for violation in violations:
+        for node in violation["nodes"][:3]:
+            yield f"  {violation['id']}: {' '.join(map(str, node['target']))}\n    {node['html'][:200]}"
+
+
+def pages_of(apps: Mapping[str, Flask]) -> set[str]:
+    """All kinds of pages that there are."""
+    return {
+        rule.rule
+        for app in apps.values()
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not NO_PAGE.search(rule.rule)
+    }
+
+
+def enter(browser: Browser, url: str, token: str | None) -> Page:
+    """A window in which somebody is logged in."""
+    context = browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", accept_downloads=False)
+    if token:
+        context.add_cookies([{"name": "tsudoi_token", "value": token, "url": url}])
+    return context.new_page()
