@@ -113,10 +113,11 @@ class JobRun:
                 raise JobCancelled  # or this runner was held up for so long that another one has taken over
             yield uow
             self.done += done
-            job.cursor, job.done = self.cursor, self.done
+            if self.done > job.done or self.cursor != job.cursor:  # what begins anew may die at the same place again
+                job.attempts = 0
+            job.cursor, job.done = self.cursor, max(job.done, self.done)
             if total is not None:
                 job.total = total
-            job.attempts = 0
             job.leased_until = clock.now() + LEASE
         self.lease = job.leased_until
         _met.pop(self.id, None)

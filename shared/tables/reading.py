@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.errors import N_, Fault, InvalidInput
-from shared.tables.cells import clean, has_control_character
+from shared.tables.cells import clean, has_control_character, show_control_characters
 from shared.tables.columns import Column, Header, understand_header
 from shared.tables.csv_in import CsvSource
 from shared.tables.limits import MEBI, Limits
@@ -63,12 +63,13 @@ class Table:
             else:
                 yield number, blank | {key: cell for key, cell in zip(keys, cells, strict=False) if key is not None}
 
-    def _check(self, cells: Sequence[str], keys: Sequence[str | None], number: int) -> None:
+    def _check(self, cells: list[str], keys: Sequence[str | None], number: int) -> None:
         for position, cell in enumerate(cells):
             if cell and (position >= len(keys) or keys[position] is None):
                 self._add((position, N_("This cell stands in a column without a header."), {}), keys, number)
             if not cell.isprintable() and has_control_character(cell):
                 self._add((position, N_("This cell holds an unprintable character."), {}), keys, number)
+                cells[position] = show_control_characters(cell)
             if len(cell) > self._limits.max_cell_characters:
                 text = N_("This cell is longer than %(limit)s characters.")
                 self._add((position, text, {"limit": self._limits.max_cell_characters}), keys, number)
@@ -103,7 +104,7 @@ def read_table(
         )
     source = _source(path, limits)
     for number, cells, _ in source.rows():
-        cells = [clean(cell) for cell in cells]
+        cells = [show_control_characters(clean(cell)) for cell in cells]
         if any(cells):
             return Table(source, understand_header(number, cells, columns), limits)
     raise InvalidInput(faults=[Fault(N_("The file is empty."))])

@@ -53,9 +53,22 @@ def meet_others(run: JobRun) -> None:
         pass
 
 
+class Killed(BaseException):
+    """As a process ends that is killed: nothing is put back, and nobody is told."""
+
+
+def die_at_the_same_place(run: JobRun) -> None:
+    """Work that begins anew each time, and gets no further than the last time."""
+    with run.chunk():
+        run.done = 0
+    with run.chunk(done=5):
+        pass
+    raise Killed
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningService]:
-    work = {"count": held_up, "meet": meet_others}
+    work = {"count": held_up, "meet": meet_others, "die": die_at_the_same_place}
     service = Service(name="members", package="services.members", metadata=sa.MetaData(), long_work=work)
     url = f"sqlite:///{tmp_path / 'jobs.db'}"
     started = service.start(Settings(service="members", database=url, secret="x" * 32, token_public=tmp_path / "none"))
@@ -100,3 +113,19 @@ def test_work_that_meets_others_comes_again_later_and_not_for_ever(
     with running.unit(SOCIETY, reading=True) as uow:
         row = jobs.look(uow, job.id)
         assert (row.state, row.error, row.done) == (state, error, 2 if state == "done" else 1)
+
+
+@pytest.mark.rule("F7")
+def test_what_kills_its_process_at_the_same_place_each_time_is_given_up(running: RunningService) -> None:
+    with running.unit(SOCIETY) as uow:
+        job = jobs.start(uow, "die", {}, total=10)
+    deaths = 0
+    for minute in range(4 * jobs.ATTEMPTS):
+        with clock.travel(by=timedelta(minutes=2 * minute)):
+            try:
+                jobs.run_next(running)
+            except Killed:
+                deaths += 1
+    with running.unit(SOCIETY, reading=True) as uow:
+        row = jobs.look(uow, job.id)
+        assert (row.state, row.done, deaths) == ("failed", 5, jobs.ATTEMPTS + 1)

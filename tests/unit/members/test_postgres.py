@@ -108,6 +108,16 @@ def test_faults_and_doubles_are_found(running: RunningService, society: str) -> 
 
 
 @pytest.mark.rule("M10")
+def test_what_no_database_stores_is_told_by_row_and_column(running: RunningService, society: str) -> None:
+    lines = (ROWS[0].replace("髙橋 花子", "髙橋\0花子"), ROWS[1].replace("二人目", "二人\0目"))
+    done = check(running, society, roster(*lines).encode())
+    told = "This cell holds an unprintable character."
+    assert (done.state, faults(running, society, done)) == ("checked", [(2, "name", told), (3, "note", told)])
+    header = check(running, society, b"\0No.,Name,Category\n1,a,regular\n")
+    assert header.state == "checked"
+
+
+@pytest.mark.rule("M10")
 def test_an_outdated_roster_imports_nothing(running: RunningService, society: str) -> None:
     done = check(running, society, roster(*ROWS).encode())
     a_member(running, society, number="2")
