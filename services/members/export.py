@@ -13,6 +13,7 @@ from services.members.custom_fields.words import as_it_stands, in_words
 from services.members.models import MemberRow
 from services.members.rosters.columns import COLUMNS, title
 from services.members.search import standing_on
+from services.members.values import KIND_WORDS
 from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 
@@ -37,7 +38,7 @@ class Export:
         self._uow = uow
         self._found = found
         self._on = on
-        self._words = {"category": category, "standing": standing}
+        self._words = {"category": category, "standing": standing, "kind": self._kind}
         self._language = language
         held = self._held()
         self._fields = [field for field in list_fields(uow) if field.key in held or not field.retired_at]
@@ -65,6 +66,10 @@ class Export:
         value: Cell = standing if name == "standing" else getattr(member, name)
         word = self._words.get(name)
         return word(value) if word and isinstance(value, str) else value
+
+    def _kind(self, code: str) -> str:
+        """Nothing of guests and contacts: they are no members."""
+        return KIND_WORDS[code][self._language == "en"] if code in KIND_WORDS else ""
 
     def _held(self) -> list[str]:
         """The keys under which anything is known of those who are found."""

@@ -38,6 +38,12 @@ _OLD_PHONE_ADDRESS = re.compile(
 )
 _PLAIN_LOCAL = re.compile(r"[a-z0-9_+\-]+(\.[a-z0-9_+\-]+)*")
 _LANGUAGES = {"ja": "ja", "日本語": "ja", "japanese": "ja", "en": "en", "英語": "en", "english": "en"}
+KIND_WORDS = {"individual": ("個人", "Individual"), "corporate": ("法人", "Corporate")}  # Japanese, English
+_KINDS = {
+    **{fold_word(word): kind for kind, words in KIND_WORDS.items() for word in (kind, *words)},
+    **dict.fromkeys(map(fold_word, ("個人会員", "Individual member")), "individual"),
+    **dict.fromkeys(map(fold_word, ("法人会員", "団体", "団体会員", "Corporate member")), "corporate"),
+}
 FIRST_DAY, LAST_DAY = date(1868, 1, 1), date(2199, 12, 31)
 LONGEST = 500
 LONGEST_NOTE = 5_000
@@ -144,6 +150,13 @@ def standing(text: str) -> str:
     found = BY_WORD.get(fold_word(text))
     if found is None:
         raise BadValue(N_("The standing “%(value)s” is not known."), value=text[:50])
+    return found
+
+
+def kind(text: str) -> str:
+    found = _KINDS.get(fold_word(text))
+    if found is None:
+        raise BadValue(N_("“%(value)s” is neither an individual nor a corporate member."), value=text[:50])
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,11 @@ from shared.uow import UnitOfWork
 def list_fields(uow: UnitOfWork) -> Sequence[CustomFieldRow]:
     """In the society's order, also those that are retired: what is known of them stays."""
     return uow.session.scalars(_there().order_by(CustomFieldRow.ordinal, CustomFieldRow.id)).all()
+
+
+def revisions(fields: Iterable[CustomFieldRow]) -> dict[str, int]:
+    """By which what was read of them is known to be out of date."""
+    return {field.id: field.revision for field in fields}
 
 
 def used_fields(uow: UnitOfWork) -> Sequence[CustomFieldRow]:

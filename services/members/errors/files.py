@@ -15,6 +15,10 @@ class RosterOutdated(TsudoiError):
     text = N_("Members were changed since this roster was checked. Nothing was imported; please check it again.")
 
 
+class FieldsOutdated(RosterOutdated):
+    text = N_("Custom fields were changed since this roster was checked. Nothing was imported; please check it again.")
+
+
 class RecordsOutdated(RosterOutdated):
     text = N_("Records were changed since this file was checked. Nothing was imported; please check it again.")
 

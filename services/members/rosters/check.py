@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from services.members.categories import list_categories
-from services.members.custom_fields.finding import list_fields
+from services.members.custom_fields.finding import list_fields, revisions
 from services.members.models import CustomFieldRow, RosterFaultRow, RosterRow, StagedRecordRow, StagedRow
 from services.members.rosters.columns import COLUMNS, custom_columns
 from services.members.rosters.differences import count_differences
@@ -50,13 +50,15 @@ class Contents:
     """What is particular to a file: its columns, and where its rows are staged.
 
     `begin` gets the header and gives back what stages a batch of rows and tells their faults (raises InvalidInput);
-    `compare` tells the faults that show only when all rows are staged; `count`: how many rows change which field."""
+    `compare` tells the faults that show only when all rows are staged; `count`: how many rows change which field;
+    `read_by`: revisions of the custom fields, by which the import sees whether they are what they were."""
 
     columns: Sequence[Column]
     staged: type[StagedRow] | type[StagedRecordRow]
     begin: Callable[[UnitOfWork, RosterRow, Table], Stage]
     compare: Callable[[UnitOfWork, str], Iterable[Fault]]
     count: Callable[[UnitOfWork, str], dict[str, int]]
+    read_by: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_roster(run: JobRun) -> None:
@@ -64,7 +66,8 @@ def check_roster(run: JobRun) -> None:
     with run.look() as uow:
         fields = list_fields(uow)
     columns = (*COLUMNS, *custom_columns(fields))
-    check_file(run, Contents(columns, StagedRow, partial(_begin_reading, fields), _compare, count_differences))
+    begin = partial(_begin_reading, fields)
+    check_file(run, Contents(columns, StagedRow, begin, _compare, count_differences, revisions(fields)))
 
 
 def check_file(run: JobRun, contents: Contents) -> None:
@@ -152,7 +155,8 @@ def _conclude(uow: UnitOfWork, run: JobRun, roster_id: str, contents: Contents) 
     roster.rows = sum(counts.values())
     roster.differing = contents.count(uow, roster_id)
     roster.state = "checked"
-    run.finish(uow, {name: getattr(roster, name) for name in ("rows", *_COUNTED, "faults")})
+    counted = {name: getattr(roster, name) for name in ("rows", *_COUNTED, "faults")}
+    run.finish(uow, {**counted, "read_by": dict(contents.read_by)})
 
 
 def _fault_row(uow: UnitOfWork, roster_id: str, ordinal: int, fault: Fault) -> dict[str, object]:

@@ -45,6 +45,9 @@ class Compared:
     outdated: bool
 
 
+INDIVIDUAL = Difference("kind", None, "individual")  # as most are: it need not be told of everybody who is new
+
+
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Field by field, each custom field by itself."""
     found = []
@@ -109,7 +112,7 @@ def count_differences(uow: UnitOfWork, roster_id: str) -> dict[str, int]:
 def _compared(row: sa.Row[Any], member: sa.Row[Any] | None) -> Compared:
     after = {name: getattr(row, name) for name in COMPARED}
     if member is None:
-        listed = [each for each in compare(_EMPTY, after) if each.after not in _NOTHING and each.field != "kind"]
+        listed = [each for each in compare(_EMPTY, after) if each.after not in _NOTHING and each != INDIVIDUAL]
     else:
         listed = compare({name: getattr(member, name) for name in COMPARED}, after)
     outdated = (member.revision if member else 0) != row.base_revision

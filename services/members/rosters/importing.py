@@ -12,8 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.members.categories import list_categories
 from services.members.corporations.acting import logins_of
-from services.members.custom_fields.finding import list_fields
-from services.members.errors.files import RosterOutdated
+from services.members.custom_fields.finding import list_fields, revisions
+from services.members.errors.files import FieldsOutdated, RosterOutdated
 from services.members.models import CategoryRow, CustomFieldRow, MemberRow, NumberRow, RosterRow, StagedRow
 from services.members.models.people import PERSON_COLUMNS, public_person
 from services.members.rosters.histories import keep_histories
@@ -36,7 +36,8 @@ _numbers: sa.Table = cast(sa.Table, NumberRow.__table__)
 
 
 def import_roster(run: JobRun) -> None:
-    """Long work. Raises RosterOutdated when members were changed since the dry run; then nothing was imported."""
+    """Long work. Raises RosterOutdated when members were changed since the dry run, FieldsOutdated when custom fields
+    were; then nothing was imported."""
     import_file(run, _apply, RosterOutdated)
 
 
@@ -53,7 +54,7 @@ def import_file(
                 roster.state, roster.imported_at = "imported", uow.now
     except (RosterOutdated, IntegrityError) as error:
         _put_back(run, roster_id)
-        raise outdated from error
+        raise error if isinstance(error, RosterOutdated) else outdated from error
     except Exception as error:
         taken_up_again = database_is_down(error) or is_contention(error) or stood_still(error)
         if not taken_up_again:
@@ -77,6 +78,8 @@ def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
     if _is_outdated(uow, roster.id):
         raise RosterOutdated
     categories, fields = {row.code: row for row in list_categories(uow)}, list_fields(uow)
+    if run.args.get("read_by") not in (None, revisions(fields)):  # files of an older release do not say
+        raise FieldsOutdated
     _insert_new(uow, roster.id)
     for rows in _changing(uow, roster.id):
         before = _as_they_were(uow, rows)

@@ -27,13 +27,18 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "phone": values.phone,
     "note": values.note,
 }
-_EMPTY_KEEPS: Mapping[str, Callable[[str], Any]] = {"standing": values.standing, "language": values.language}
+_EMPTY_KEEPS: Mapping[str, Callable[[str], Any]] = {
+    "kind": values.kind,
+    "standing": values.standing,
+    "language": values.language,
+}
 LONGEST_CUSTOM = 1_000
 
 
 @dataclass
 class ReadRow:
-    """What a row says: only the columns that the file has, and of standing and language only what is filled in."""
+    """What a row says: only the columns that the file has, and of those where an empty cell keeps what is there only
+    what is filled in."""
 
     number: int  # as the spreadsheet counts
     given: dict[str, Any] = field(default_factory=dict)

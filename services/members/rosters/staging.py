@@ -28,6 +28,7 @@ EMAIL_TAKEN = N_("This e-mail address belongs to another member: %(holder)s.")
 NUMBER_USED = N_("This member number was used before, by %(holder)s.")
 NOT_THERE = N_("No member has this number or e-mail address. This file is only for members who are there already.")
 THERE_ALREADY = N_("This member is there already and would be changed: %(holder)s. This file is only for new members.")
+OTHER_KIND = N_("Whether a member who is there already is an individual or corporate does not change by a file.")
 _COLUMNS = [getattr(MemberRow, name) for name in COMPARED]
 
 
@@ -74,7 +75,7 @@ def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow], mode: str) -
         member, conflicts = known.match(row)
         before: Mapping[str, Any] = {name: getattr(member, name) for name in COMPARED} if member else BLANK_PERSON
         after = _merged(before, row)
-        found = row.faults + conflicts
+        found = row.faults + conflicts + _of_other_kind(row, member)
         moved = any(after[name] != before[name] for name in ("standing", "leaves_on"))
         if moved and not found and (fault := contradiction(after["standing"], after["leaves_on"], today)):
             found = [replace(fault, row=row.number)]
@@ -86,6 +87,14 @@ def stage(uow: UnitOfWork, roster_id: str, rows: Sequence[ReadRow], mode: str) -
         staged.append(_staged(uow, roster_id, row, member, action, after, names_of(differences)))
     insert_rows(uow.session, StagedRow, staged)
     return faults
+
+
+def _of_other_kind(row: ReadRow, member: sa.Row[Any] | None) -> list[Fault]:
+    """Contacts, letters and logins hang on it."""
+    given = row.given.get("kind")
+    if not given or member is None or given == ("individual" if member.kind == "guest" else member.kind):
+        return []
+    return [Fault(OTHER_KIND, {}, "kind", row.number)]
 
 
 def _misfit(mode: str, row: ReadRow, member: sa.Row[Any] | None, differences: Sequence[Difference]) -> Fault | None:

@@ -80,7 +80,9 @@ def confirm_roster(uow: UnitOfWork, id: str) -> JobRow:
     roster = _lock(uow, id)
     if not roster.can_be_imported:
         raise RosterNotReady
-    job = jobs.start(uow, IMPORT[roster.holds], {"roster": roster.id}, total=roster.rows)
+    checked = jobs.look(uow, roster.job_id)  # or an import that was put back
+    read_by = (checked.result or checked.args).get("read_by")
+    job = jobs.start(uow, IMPORT[roster.holds], {"roster": roster.id, "read_by": read_by}, total=roster.rows)
     roster.state, roster.job_id = "importing", job.id
     about = {"file": roster.file_name, "rows": roster.rows, "holds": roster.holds, "mode": roster.mode}
     audit.record(uow, "confirm-roster", f"roster/{roster.id}", after=about)

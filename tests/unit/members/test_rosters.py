@@ -15,6 +15,7 @@ from shared.messages.members import PersonChanged
 from shared.service import RunningService
 from tests.unit.members.conftest import (
     check,
+    faults,
     import_all,
     members_of,
     said,
@@ -44,6 +45,19 @@ def test_a_roster_comes_in_whole_in_every_form(running: RunningService, society:
         date(2020, 4, 1),
     )
     assert (second.note, second.custom) == ("二人目", {})
+
+
+@pytest.mark.rule("M10")
+@pytest.mark.rule("M14")
+def test_a_roster_brings_companies_and_makes_nobody_one(running: RunningService, society: str) -> None:
+    header = "会員番号,氏名,会員種別,個人・法人"
+    rows = ("1,海星商事,正会員,法人", "2,髙橋 花子,正会員,個人", "3,山﨑 蓮,正会員,")
+    import_all(running, society, roster(*rows, header=header).encode())
+    assert [row.kind for row in members_of(running, society)] == ["corporate", "individual", "individual"]
+    again = check(running, society, roster("1,海星商事,正会員,", *rows[1:], header=header).encode())
+    assert (again.same, again.faults) == (3, 0)
+    wrong = check(running, society, roster("1,海星商事,正会員,個人", "4,新人,正会員,財団", header=header).encode())
+    assert [(row, column) for row, column, _ in faults(running, society, wrong)] == [(2, "kind"), (3, "kind")]
 
 
 @pytest.mark.rule("M10")

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from services.members.categories import list_categories
-from services.members.errors.files import RosterNotReady, RosterOutdated
+from services.members.custom_fields.defining import add_field, change_field, remove_field
+from services.members.errors.files import FieldsOutdated, RosterNotReady, RosterOutdated
 from services.members.export import Export
 from services.members.members import change_member
 from services.members.models import MemberRow, RosterPartRow, RosterRow, StagedRow
@@ -36,6 +37,7 @@ from tests.unit.members.conftest import (
     with_account,
     work,
 )
+from tests.unit.members.fields import define, definition
 from tests.unit.members.roster_files import ROWS, roster
 
 
@@ -61,6 +63,38 @@ def test_a_member_who_changed_after_the_check_stops_the_whole_import(running: Ru
     work(running)
     assert next((row.number, row.phone) for row in members_of(running, society)) == ("1", "03-1234-5678")
     assert len(members_of(running, society)) == 3
+
+
+@pytest.mark.rule("M10")
+@pytest.mark.parametrize("meanwhile", ["changed", "removed", "added"])
+def test_a_field_that_changed_after_the_check_stops_the_whole_import(
+    running: RunningService, society: str, meanwhile: str
+) -> None:
+    field = define(running, society, "journal")[0].id if meanwhile != "added" else None
+    done = check(running, society, "会員番号,氏名,会員種別,学会誌の郵送\n1,新人,正会員,はい".encode())
+    with running.unit(society) as uow:
+        if field is None:
+            add_field(uow, definition("journal"))
+        elif meanwhile == "changed":
+            change_field(uow, field, definition("journal", label="学会誌", label_en="Journal"))
+        else:
+            remove_field(uow, field)
+    for _ in range(2):  # not the second time either
+        with running.unit(society) as uow:
+            job = confirm_roster(uow, done.id)
+        work(running)
+        with running.unit(society, reading=True) as uow:
+            assert jobs.look(uow, job.id).error == FieldsOutdated.text
+    assert members_of(running, society) == []
+    with running.unit(society) as uow:
+        upload.check_again(uow, done.id)
+    work(running)
+    with running.unit(society) as uow:
+        confirm_roster(uow, done.id)
+    work(running)
+    assert [row.custom for row in members_of(running, society)] == [
+        {"journal": "yes"} if meanwhile == "added" else {"学会誌の郵送": "はい"}
+    ]
 
 
 @pytest.mark.rule("M10")
