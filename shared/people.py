@@ -119,6 +119,12 @@ def follow_merger(uow: UnitOfWork, message: PersonMerged) -> None:
     _show_kept(uow, [into])
 
 
+def who_is(uow: UnitOfWork, id: str) -> PersonRow | None:
+    """Who goes by this id: for an alias whoever was kept, who alone says whether they are a person or a company."""
+    person = uow.session.get(PersonRow, id)
+    return uow.session.get(PersonRow, person.merged_into) if person and person.merged_into else person
+
+
 def ids_of(uow: UnitOfWork, person_id: str) -> Sequence[str]:
     """All ids under which things of one person stand here: their own, and those that were merged into it."""
     statement = sa.select(PersonRow.id, PersonRow.merged_into)

@@ -17,7 +17,7 @@ from services.billing.wording import wording_for
 from shared.documents import render_pdf
 from shared.japan.calendar import fiscal_year_span
 from shared.money import TaxClass, tax_included
-from shared.people import PersonRow
+from shared.people import who_is
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 
@@ -97,7 +97,7 @@ def _issuer(society: SocietyRow, on: date) -> dict[str, Any]:
 
 
 def _addressee(uow: UnitOfWork, payer_id: str) -> dict[str, Any]:
-    person = uow.session.scalars(sa.select(PersonRow).where(PersonRow.id == payer_id)).one_or_none()
+    person = who_is(uow, payer_id)
     if person is None:
         return NO_ADDRESSEE
     return {

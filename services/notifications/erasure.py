@@ -54,14 +54,16 @@ def _forget_letters_to(uow: UnitOfWork, ids: Sequence[str]) -> None:
 
 
 def _forget_letters_to_addresses(uow: UnitOfWork, addresses: Mapping[str, str]) -> None:
-    """To nobody in particular (links to apply or to confirm an address): from now on they count as theirs."""
+    """To nobody in particular (links to apply or to confirm an address): from now on they count as theirs. What is
+    still on its way to an address that somebody else has now is for them."""
+    others = _of_others(uow, addresses)
     unsent = sa.and_(LetterRow.state.in_((*OPEN, "failed")), LetterRow.address.is_(None))
     to_nobody = sa.select(LetterRow).where(LetterRow.person_id.is_(None), LetterRow.about.contains('"to"'))
     reached = sa.func.lower(LetterRow.address).in_(list(addresses))
     for letter in uow.session.scalars(to_nobody.where(sa.or_(reached, unsent)).with_for_update()):
-        address = letter.address or letter.facts.get("to", {}).get("email") or ""
-        if address.lower() in addresses:
-            letter.person_id = addresses[address.lower()]
+        address = (letter.address or letter.facts.get("to", {}).get("email") or "").lower()
+        if address in addresses and not (address in others and letter.state in OPEN):
+            letter.person_id = addresses[address]
             forget_letter(letter)
     uow.session.flush()
 
@@ -72,3 +74,9 @@ def _addresses(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, str]:
     then = sa.select(LetterRow.address, LetterRow.person_id).where(LetterRow.person_id.in_(ids)).distinct()
     found = [*uow.session.execute(then), *uow.session.execute(now)]
     return {address.lower(): id for address, id in found if address and id}
+
+
+def _of_others(uow: UnitOfWork, addresses: Mapping[str, str]) -> set[str]:
+    address = sa.func.lower(PersonRow.email)
+    not_theirs = PersonRow.id.not_in(set(addresses.values()))
+    return set(uow.session.scalars(sa.select(address).where(address.in_(list(addresses)), not_theirs)))

@@ -12,7 +12,7 @@ from services.notifications.erasure import forget_letter
 from services.notifications.models import LetterRow
 from services.notifications.notes import newest_event, newest_invoice, why_pointless
 from services.notifications.rendering import LANGUAGES, render
-from shared.people import ERASED, PersonRow
+from shared.people import ERASED, PersonRow, who_is
 from shared.society import SocietyRow
 from shared.uow import UnitOfWork
 
@@ -111,7 +111,7 @@ def _recipient(uow: UnitOfWork, letter: LetterRow) -> _Recipient | None:
             language = to["language"] if to["language"] in LANGUAGES else "ja"
             return _Recipient(one_line(to.get("name") or STRANGER[language]), to["email"], language, "様")
         return _Recipient(f"{society.name}事務局", society.email, "ja", "御中")
-    person = uow.session.get(PersonRow, letter.person_id)
+    person = who_is(uow, letter.person_id)
     if person is None:
         return None
     language = person.language if person.language in LANGUAGES else "ja"

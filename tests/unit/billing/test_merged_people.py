@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from services.billing import allocation, credit
@@ -11,6 +13,7 @@ from shared import clock
 from shared.messages.members import PersonMerged
 from tests.unit.billing.invariants import check
 from tests.unit.billing.office import Office
+from tests.unit.billing.test_my_page import text_of
 
 
 def merge(office: Office, gone: str, kept: str) -> None:
@@ -29,6 +32,21 @@ def test_both_invoices_of_a_year_stay_and_are_seen_by_whoever_was_kept(office: O
     assert office.member(kept).get(f"/billing/my/invoices/{theirs.id}.pdf").status_code == 200
     assert office.member(office.add_person()).get(f"/billing/my/invoices/{theirs.id}.pdf").status_code == 404
     assert "旧姓 花子" not in office.staff().get("/billing/console/invoices").text
+
+
+@pytest.mark.rule("M18")
+@pytest.mark.rule("M14")
+@pytest.mark.rule("B14")
+def test_the_papers_of_a_company_with_two_records_are_addressed_to_the_one_that_was_kept(
+    office: Office, tmp_path: Path
+) -> None:
+    gone = office.add_person(name="海星商会", kind="corporate")
+    office.bill()
+    kept = office.add_person(name="海星商事", kind="corporate")
+    merge(office, gone, kept)
+    (invoice,) = office.invoices(payer_id=gone)
+    paper = office.staff().get(f"/billing/console/invoices/{invoice.id}.pdf").data
+    assert "海星商事 御中" in text_of(paper, tmp_path)
 
 
 @pytest.mark.rule("M18")

@@ -82,6 +82,21 @@ def test_nothing_goes_out_to_somebody_who_was_erased(running: RunningService) ->
 
 
 @pytest.mark.rule("S36")
+def test_what_is_on_its_way_to_who_has_the_address_now_still_arrives(running: RunningService) -> None:
+    who = tell_person(running, **FIELDS)
+    tell(running, application(email="kanariya@example.org"))
+    send_due(running)
+    tell_person(running, name="在会 花子", email="Kanariya@example.org")
+    tell(running, application(email="kanariya@example.org"))
+    erase(running, who.id)
+    send_due(running)
+    assert sorted((letter.state, letter.text is None) for letter in letters(running)) == [
+        ("sent", False),
+        ("sent", True),
+    ]
+
+
+@pytest.mark.rule("S36")
 def test_what_had_failed_and_is_sent_again_stays_here(running: RunningService, log_in: object) -> None:
     who = tell_person(running, **{**FIELDS, "email": "no address"})
     with running.unit(SOCIETY) as uow:

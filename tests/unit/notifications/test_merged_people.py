@@ -28,6 +28,18 @@ def test_a_letter_about_an_old_invoice_goes_to_the_address_that_was_kept(running
 
 
 @pytest.mark.rule("M18")
+@pytest.mark.rule("M14")
+def test_a_company_with_two_records_is_written_to_as_one(running: RunningService) -> None:
+    gone = tell_person(running, name="海星商会", email="old@example.org", kind="corporate")
+    kept = tell_person(running, name="海星商事", email="new@example.org", kind="corporate")
+    tell(running, PersonMerged(from_id=gone.id, into_id=kept.id, revision=2, merged_at=clock.now()))
+    tell_invoice(running, gone.id)
+    send_due(running)
+    (letter,) = letters(running)
+    assert "海星商事 御中" in (letter.text or "")
+
+
+@pytest.mark.rule("M18")
 @pytest.mark.rule("S36")
 def test_under_an_old_id_of_somebody_who_was_erased_nothing_goes_out_either(running: RunningService) -> None:
     gone = tell_person(running, name="旧姓 花子", email="old@example.org")
