@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pylopdf_fonts_jp
 import typst
 
 from shared import clock
+from shared.printable import FONTS, printable
 
 FONT_SANS = "Noto Sans JP"
 FONT_SERIF = "Noto Serif JP"
@@ -37,7 +37,7 @@ class _Press:
     printed: int = 0
 
     def compile(self, data: Mapping[str, Any], **options: Any) -> Any:
-        inputs = {"data": json.dumps(data, ensure_ascii=False)}
+        inputs = {"data": json.dumps(printable(data), ensure_ascii=False)}
         with self.lock:
             if self.compiler is None or self.printed >= _RECYCLE_AFTER:
                 root = _PLATFORM if self.template.is_relative_to(_PLATFORM) else self.template.parent
@@ -90,5 +90,4 @@ def _press(template: Path) -> _Press:
 
 
 def _fonts() -> typst.Fonts:
-    folder = Path(pylopdf_fonts_jp.sans_path()).parent
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])

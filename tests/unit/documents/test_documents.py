@@ -13,6 +13,8 @@ from typing import Any
 
 import psutil
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared import clock
 from shared.documents import render_pdf, render_png
@@ -32,6 +34,29 @@ def text_of(pdf: bytes, folder: Path) -> str:
     return subprocess.run(
         ["pdftotext", "-layout", str(path), "-"], check=True, capture_output=True, timeout=60
     ).stdout.decode()
+
+
+@pytest.mark.rule("B14")
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("김민수", "〓〓〓"),
+        ("Anna 😀", "Anna 〓"),
+        ("Rene\u0301", "René"),
+        ("\ufa19田", "\ufa19田"),
+        ("葛\U000e0100城", "葛"),
+        ("山\x9a田", "山田"),
+        ("สมชาย", "〓〓〓〓〓"),
+    ],
+)
+def test_a_name_that_the_fonts_lack_is_printed_with_a_sign(tmp_path: Path, name: str, printed: str) -> None:
+    assert printed in text_of(render_pdf(_INVOICE, invoice(name)), tmp_path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=40))
+def test_whatever_is_written_can_be_printed(text: str) -> None:
+    assert render_pdf(_INVOICE, invoice(text)).startswith(b"%PDF")
 
 
 def test_names_are_drawn_from_the_packaged_fonts_only(tmp_path: Path) -> None:
