@@ -32,6 +32,8 @@ ATTEMPTS = 5  # without any progress in between
 MEETINGS = 50  # so often, without progress, others may be in the way before that counts as an attempt: for minutes
 LONGEST_WAIT = 30.0  # seconds, between two meetings
 
+DIED = N_("The process that worked on it died each time.")
+
 _met: Counter[str] = Counter()  # by job id, in this process
 
 
@@ -115,12 +117,12 @@ class JobRun:
             self.done += done
             if self.done > job.done or self.cursor != job.cursor:  # what begins anew may die at the same place again
                 job.attempts = 0
+                _met.pop(self.id, None)
             job.cursor, job.done = self.cursor, max(job.done, self.done)
             if total is not None:
                 job.total = total
             job.leased_until = clock.now() + LEASE
         self.lease = job.leased_until
-        _met.pop(self.id, None)
 
     @contextmanager
     def look(self) -> Iterator[UnitOfWork]:
@@ -170,7 +172,7 @@ def _take(running: RunningService) -> JobRow | None:
             job.state, job.leased_until, job.attempts = "running", now + LEASE, job.attempts + 1
             if job.attempts <= ATTEMPTS:
                 return job
-            job.state, job.finished_at, job.error = "failed", now, job.error or "the process died each time"
+            job.state, job.finished_at, job.error = "failed", now, job.error or DIED
     return None
 
 

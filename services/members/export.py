@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from services.members.custom_fields.finding import list_fields
 from services.members.custom_fields.words import as_it_stands, in_words
 from services.members.models import MemberRow
-from services.members.rosters.columns import COLUMNS, title
+from services.members.rosters.columns import COLUMNS, HEADERS, title
 from services.members.search import standing_on
 from services.members.values import KIND_WORDS
+from shared.tables.columns import fold_header
 from shared.tables.writing import Cell
 from shared.uow import UnitOfWork
 
@@ -45,7 +46,8 @@ class Export:
         known = {field.key for field in self._fields}
         self.custom = [key for key in held if key not in known]  # what no field is called
         labels = [field.label_in(language) for field in self._fields]
-        self.headers = [*(self._header(column.name, language) for column in COLUMNS), *labels, *self.custom]
+        own = [f"{name} *" if fold_header(name) in HEADERS else name for name in (*labels, *self.custom)]
+        self.headers = [*(self._header(column.name, language) for column in COLUMNS), *own]  # none stands there twice
 
     def rows(self) -> Iterator[list[Cell]]:
         ordered = self._found.order_by(MemberRow.number, MemberRow.id).execution_options(yield_per=CHUNK)

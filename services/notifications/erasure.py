@@ -21,7 +21,7 @@ def forget_letters_of(uow: UnitOfWork, ids: Sequence[str]) -> None:
     ids = with_aliases(uow, ids)
     addresses = _addresses(uow, ids)
     _forget_letters_to(uow, ids)
-    _forget_letters_to_addresses(uow, addresses)
+    _forget_letters_to_addresses(uow, addresses, but=_of_others(uow, addresses, ids))
 
 
 def forget_letter(letter: LetterRow) -> None:
@@ -53,16 +53,15 @@ def _forget_letters_to(uow: UnitOfWork, ids: Sequence[str]) -> None:
     uow.session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def _forget_letters_to_addresses(uow: UnitOfWork, addresses: Mapping[str, str]) -> None:
+def _forget_letters_to_addresses(uow: UnitOfWork, addresses: Mapping[str, str], *, but: set[str]) -> None:
     """To nobody in particular (links to apply or to confirm an address): from now on they count as theirs. What is
-    still on its way to an address that somebody else has now is for them."""
-    others = _of_others(uow, addresses)
+    still on its way to an address that somebody else has now (`but`) is for them."""
     unsent = sa.and_(LetterRow.state.in_((*OPEN, "failed")), LetterRow.address.is_(None))
     to_nobody = sa.select(LetterRow).where(LetterRow.person_id.is_(None), LetterRow.about.contains('"to"'))
     reached = sa.func.lower(LetterRow.address).in_(list(addresses))
     for letter in uow.session.scalars(to_nobody.where(sa.or_(reached, unsent)).with_for_update()):
         address = (letter.address or letter.facts.get("to", {}).get("email") or "").lower()
-        if address in addresses and not (address in others and letter.state in OPEN):
+        if address in addresses and not (address in but and letter.state in OPEN):
             letter.person_id = addresses[address]
             forget_letter(letter)
     uow.session.flush()
@@ -76,7 +75,7 @@ def _addresses(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, str]:
     return {address.lower(): id for address, id in found if address and id}
 
 
-def _of_others(uow: UnitOfWork, addresses: Mapping[str, str]) -> set[str]:
+def _of_others(uow: UnitOfWork, addresses: Mapping[str, str], ids: Sequence[str]) -> set[str]:
+    """Those that somebody has now who is not erased. `ids`: all under which the erased are known."""
     address = sa.func.lower(PersonRow.email)
-    not_theirs = PersonRow.id.not_in(set(addresses.values()))
-    return set(uow.session.scalars(sa.select(address).where(address.in_(list(addresses)), not_theirs)))
+    return set(uow.session.scalars(sa.select(address).where(address.in_(list(addresses)), PersonRow.id.not_in(ids))))

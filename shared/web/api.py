@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -15,10 +16,12 @@ from shared.errors import N_, Fault, InvalidInput
 from shared.service import RunningService
 from shared.web import auditing_api
 from shared.web.access import Access, declare_endpoint
+from shared.web.asking import is_api
 from shared.web.problems import PROBLEM
 
-_SUSPICIOUS = re.compile(rb"\\u(d[89a-f]|0000)", re.IGNORECASE)
+_SUSPICIOUS = re.compile(rb"\\u(d[89a-f]|0000)|[0-9]{4000}", re.IGNORECASE)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+DEEPEST, MOST_FAULTS = 500, 20
 
 
 class FaultSchema(Schema):
@@ -65,15 +68,22 @@ class _Api(Api):  # type: ignore[misc]
 
 
 def _refuse_what_cannot_be_stored() -> None:
-    """JSON can hold half of a character, and a NUL: no database stores them, and no line of a log shows them."""
-    if not request.is_json or not _SUSPICIOUS.search(request.get_data()):
+    """JSON can hold half of a character, and a NUL: no database stores them, and no line of a log shows them. Nor is
+    anything meant by what is nested a thousand deep, or by a number of thousands of digits."""
+    if not (request.is_json and is_api()):  # others read their bodies themselves, up to limits of their own
+        return
+    body = request.get_data()
+    if not _SUSPICIOUS.search(body) and body.count(b"[") + body.count(b"{") < DEEPEST:
         return
     try:
-        given = json.loads(request.get_data())
-    except ValueError:
+        places = list(islice(dict.fromkeys(_bad(json.loads(body))), MOST_FAULTS))
+    except json.JSONDecodeError:
         return  # no JSON at all: told where it is read
-    if faults := [Fault(N_("This holds characters that do not exist."), field=place or None) for place in _bad(given)]:
-        raise InvalidInput(faults=faults)
+    except (RecursionError, ValueError) as error:
+        raise InvalidInput(faults=[Fault(N_("This is not valid JSON."))]) from error
+    if places:
+        text = N_("This holds characters that do not exist.")
+        raise InvalidInput(faults=[Fault(text, field=place or None) for place in places])
 
 
 def _bad(given: Any, place: str = "") -> Iterator[str]:
@@ -84,7 +94,8 @@ def _bad(given: Any, place: str = "") -> Iterator[str]:
     elif isinstance(given, dict):
         for name, value in given.items():
             yield from _bad(name, place)
-            yield from _bad(value, f"{place}.{name}" if place else name)
+            shown = _UNSTORABLE.sub("\ufffd", name)
+            yield from _bad(value, f"{place}.{shown}" if place else shown)
     elif isinstance(given, list):
         for each in given:
             yield from _bad(each, place)

@@ -13,9 +13,11 @@ from shared.errors import NotFound
 from shared.uow import UnitOfWork
 
 
-def list_fields(uow: UnitOfWork) -> Sequence[CustomFieldRow]:
-    """In the society's order, also those that are retired: what is known of them stays."""
-    return uow.session.scalars(_there().order_by(CustomFieldRow.ordinal, CustomFieldRow.id)).all()
+def list_fields(uow: UnitOfWork, *, lock: bool = False) -> Sequence[CustomFieldRow]:
+    """In the society's order, also those that are retired: what is known of them stays. With `lock`, nobody changes
+    one before the commit."""
+    statement = _there().order_by(CustomFieldRow.ordinal, CustomFieldRow.id)
+    return uow.session.scalars(statement.with_for_update(read=True) if lock else statement).all()
 
 
 def revisions(fields: Iterable[CustomFieldRow]) -> dict[str, int]:

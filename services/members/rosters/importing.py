@@ -77,7 +77,7 @@ def _put_back(run: JobRun, roster_id: str) -> None:
 def _apply(uow: UnitOfWork, run: JobRun, roster: RosterRow) -> None:
     if _is_outdated(uow, roster.id):
         raise RosterOutdated
-    categories, fields = {row.code: row for row in list_categories(uow)}, list_fields(uow)
+    categories, fields = {row.code: row for row in list_categories(uow)}, list_fields(uow, lock=True)
     if run.args.get("read_by") not in (None, revisions(fields)):  # files of an older release do not say
         raise FieldsOutdated
     _insert_new(uow, roster.id)

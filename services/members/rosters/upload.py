@@ -132,10 +132,10 @@ def forget_rows(uow: UnitOfWork, id: str) -> None:
 
 
 def forget_old_rosters(uow: UnitOfWork) -> None:
-    """Due work: files and rows that nobody imported within a week."""
-    old = sa.select(RosterRow).where(
-        RosterRow.uploaded_at < uow.now - KEEP, RosterRow.state.in_(("checking", "checked"))
-    )
+    """Due work: files and rows that nobody imported within a week, or that an import could not put away."""
+    left = sa.exists().where(RosterPartRow.roster_id == RosterRow.id)
+    waiting = sa.or_(RosterRow.state.in_(("checking", "checked")), sa.and_(RosterRow.state == "imported", left))
+    old = sa.select(RosterRow).where(RosterRow.uploaded_at < uow.now - KEEP, waiting)
     for roster in uow.session.scalars(old).all():
         discard_roster(uow, roster.id)
 

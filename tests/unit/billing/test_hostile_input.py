@@ -19,21 +19,23 @@ from tests.unit.billing import office as offices
 @pytest.fixture
 def fuzzed(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Fuzzed]:
     office = offices.start(fresh_database("billing", migrated=True).app_url, tmp_path, migrated=True)
-    office.set_fees()
-    first, *_ = office.add_people([{}, {"category": "student"}, {"standing": "left"}])
-    office.bill()
-    for year in (2027, 2028):
-        office.set_fees(year)
-        office.plan(fiscal_year=year)
-    office.pay(office.invoices(payer_id=first)[0].id, 10_000)
-    things = {
-        "/fees/{}": sa.select(FeeRow.id),
-        "/runs/{}": sa.select(RunRow.id),
-        "/invoices/{}": sa.select(InvoiceRow.id),
-    }
-    words = {"fiscal_year": 2026, "charge_start": "2026-04", "due_on": "2026-06-30"}
-    yield Fuzzed(office.running, office.app, office.token(*Role, person=first), office.society, things, words)
-    office.running.stop()
+    try:
+        office.set_fees()
+        first, *_ = office.add_people([{}, {"category": "student"}, {"standing": "left"}])
+        office.bill()
+        for year in (2027, 2028):
+            office.set_fees(year)
+            office.plan(fiscal_year=year)
+        office.pay(office.invoices(payer_id=first)[0].id, 10_000)
+        things = {
+            "/fees/{}": sa.select(FeeRow.id),
+            "/runs/{}": sa.select(RunRow.id),
+            "/invoices/{}": sa.select(InvoiceRow.id),
+        }
+        words = {"fiscal_year": 2026, "charge_start": "2026-04", "due_on": "2026-06-30"}
+        yield Fuzzed(office.running, office.app, office.token(*Role, person=first), office.society, things, words)
+    finally:
+        office.running.stop()
 
 
 @pytest.mark.rule("S41")

@@ -107,6 +107,9 @@ def test_halves_of_characters_are_refused(
         headers=bearer,
     )
     assert answer.status_code == 422 and members_of(running, society) == []
+    for strange in ('{"\\ud800": "\\ud800"}', f'{{"note": {"[" * 5_000}{"]" * 5_000}}}', f'{{"note": {"9" * 5_000}}}'):
+        refused = client.post(f"{API}/members", data=strange, content_type="application/json", headers=bearer)
+        assert refused.status_code == 422, strange[:20]
     whole = client.post(
         f"{API}/members", data=json.dumps({"name": "𠮷田"}), content_type="application/json", headers=bearer
     )

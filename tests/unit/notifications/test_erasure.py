@@ -13,7 +13,7 @@ from services.notifications.sending import send_due
 from shared import clock
 from shared.identity import Role
 from shared.ids import new_id
-from shared.messages.members import PersonChanged, PersonErased, RequestDecided
+from shared.messages.members import PersonChanged, PersonErased, PersonMerged, RequestDecided
 from shared.service import RunningService
 from tests.canaries import KEPT_BY_KIT, places
 from tests.unit.notifications.conftest import letters
@@ -94,6 +94,18 @@ def test_what_is_on_its_way_to_who_has_the_address_now_still_arrives(running: Ru
         ("sent", False),
         ("sent", True),
     ]
+
+
+@pytest.mark.rule("S36")
+@pytest.mark.rule("M18")
+def test_what_is_on_its_way_to_two_records_of_somebody_goes_with_them(running: RunningService) -> None:
+    gone, kept = tell_person(running, **FIELDS), tell_person(running, **FIELDS)
+    tell(running, PersonMerged(from_id=gone.id, into_id=kept.id, revision=2, merged_at=clock.now()))
+    tell(running, application(email="kanariya@example.org"))
+    erase(running, kept.id)
+    send_due(running)
+    assert [(letter.state, letter.text) for letter in letters(running)] == [("cancelled", None)]
+    assert places(running, CANARIES) <= set(KEPT_BY_KIT)
 
 
 @pytest.mark.rule("S36")
