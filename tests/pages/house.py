@@ -186,7 +186,12 @@ def _pay(house: House) -> None:
 
 def _invoices(house: House, *, without: str) -> list[InvoiceRow]:
     with house.box.services["billing"].unit(SOCIETY, reading=True) as uow:
-        statement = sa.select(InvoiceRow).where(InvoiceRow.total > 0, InvoiceRow.id != without).limit(3)
+        statement = (
+            sa.select(InvoiceRow)
+            .where(InvoiceRow.total > 0, InvoiceRow.id != without)
+            .order_by(InvoiceRow.number)
+            .limit(3)
+        )
         return list(uow.session.scalars(statement))
 
 

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -42,6 +43,7 @@ class Walk:
     thorough: bool  # each page in all four looks; else each in one of them, in turn
     seen: dict[str, str] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
+    led_on: dict[str, str] = field(default_factory=dict)  # those that brought this person to another page
 
     def go(self, homes: Iterable[str], more: Iterable[str] = ()) -> None:
         """From the homes, which are not alike for all, to whatever nobody has seen yet."""
@@ -50,10 +52,9 @@ class Walk:
         while waiting:
             address = waiting.pop(0)
             kind = self.kind_of(address)
-            if kind is None or (kind in self.seen and address not in own):
+            if kind is None or (kind in {**self.seen, **self.led_on} and address not in own):
                 continue
             own.discard(address)
-            self.seen[kind] = address
             waiting += self._look(kind, address)
 
     def kind_of(self, address: str) -> str | None:
@@ -66,18 +67,21 @@ class Walk:
             rule, _ = app.url_map.bind("localhost").match(parts.path, method="GET", return_rule=True)
         except HTTPException:
             return None
-        return None if NO_PAGE.search(rule.rule) else rule.rule
+        return None if NO_PAGE.search(rule.rule) else _kind(rule, self.thorough)
 
     def _look(self, kind: str, address: str) -> list[str]:
         """Look at a page in its appearances; where its links lead."""
         links: list[str] = []
-        for language, theme, size in LOOKS if self.thorough else (LOOKS[len(self.seen) % len(LOOKS)],):
+        turn = (len(self.seen) + len(self.led_on)) % len(LOOKS)
+        for language, theme, size in LOOKS if self.thorough else LOOKS[turn : turn + 1]:
             self._dress(theme, size)
             self._open(address, language)
-            if (arrived := self.kind_of(self.page.url)) != kind:  # it only leads on
+            if (arrived := self.kind_of(self.page.url)) != kind:
+                self.led_on[kind] = address
                 return [self.page.url] if arrived else []
             if found := self._faults():
                 self.wrong[f"{kind} ({language}, {theme}, {size[0]}; {address})"] = found
+            self.seen[kind] = address
             links = self.page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
         return links
 
@@ -105,10 +109,15 @@ def _told(violations: Iterable[dict[str, Any]]) -> Iterator[str]:
             yield f"  {violation['id']}: {' '.join(map(str, node['target']))}\n    {node['html'][:200]}"
 
 
-def pages_of(apps: Mapping[str, Flask]) -> set[str]:
+def _kind(rule: Rule, thorough: bool) -> str:
+    """The kit's pages are alike in all services; only the whole walk looks at each of them."""
+    return rule.rule if thorough or not rule.endpoint.startswith("kit_") else f"/*/{rule.rule.split('/', 2)[2]}"
+
+
+def pages_of(apps: Mapping[str, Flask], *, thorough: bool) -> set[str]:
     """All kinds of pages that there are."""
     return {
-        rule.rule
+        _kind(rule, thorough)
         for app in apps.values()
         for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and not NO_PAGE.search(rule.rule)

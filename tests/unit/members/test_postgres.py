@@ -22,6 +22,8 @@ from services.members.members import add_member, change_member
 from services.members.models import Base, MemberRow
 from services.members.numbers.assigning import start_numbering
 from services.members.password_requests import answer_requests
+from services.members.records.by_hand import add_record, change_record
+from services.members.records.kinds import list_kinds
 from services.members.rosters.differences import all_compared, staged_rows
 from services.members.rosters.upload import confirm_roster
 from services.members.search import matching
@@ -125,6 +127,17 @@ def test_an_outdated_roster_imports_nothing(running: RunningService, society: st
         confirm_roster(uow, done.id)
     work(running)
     assert [row.number for row in members_of(running, society)] == ["2"]
+
+
+@pytest.mark.rule("M16")
+def test_a_record_is_added_by_hand_once(running: RunningService, society: str) -> None:
+    member = a_member(running, society)
+    with running.unit(society) as uow:
+        given = {"kind_id": list_kinds(uow)[0].id, "title": "論文賞", "starts_on": date(2026, 4, 1)}
+        first = add_record(uow, member.id, given)
+        assert add_record(uow, member.id, given).id == first.id
+        changed = change_record(uow, first.id, {**given, "title": "功労賞"})
+        assert (changed.id, changed.title) == (first.id, "功労賞")
 
 
 @pytest.mark.rule("M11")
