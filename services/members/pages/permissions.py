@@ -21,7 +21,7 @@ def show_permissions() -> ResponseReturnValue:
     who, spoken = principal(), language()
     return render_template(
         "members/permissions.html",
-        tables=[(title, roles, capabilities_of(scope)) for title, scope, roles in TABLES],
+        matrices=[(title, roles, capabilities_of(scope)) for title, scope, roles in TABLES],
         names={role: role_name(role, spoken) for role in (*OFFICE, *MY_PAGE)},
         spoken=spoken,
         own=who.roles,
