@@ -31,12 +31,22 @@ def printable(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=10_000)
 def _printable_text(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     composed = _MARKED.sub(lambda found: unicodedata.normalize("NFC", found[0]), text)  # no more: 神 is not 神
-    return "".join(map(_sign, composed))
+    return composed.translate(_SIGNS)
+
+
+class _Signs(dict[int, str]):
+    """What stands for each character, found out when one is first met."""
+
+    def __missing__(self, code: int) -> str:
+        sign = self[code] = _sign(chr(code))
+        return sign
+
+
+_SIGNS = _Signs()
 
 
 def _sign(character: str) -> str:

@@ -36,10 +36,6 @@ def clean(text: str) -> str:
     return text
 
 
-def has_control_character(text: str) -> bool:
-    return _CONTROL.search(text) is not None
-
-
 def show_control_characters(text: str) -> str:
     """With a sign in their place: no database stores a NUL, and no page shows the others."""
     return _CONTROL.sub("\ufffd", text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shared.errors import N_, Fault, InvalidInput
-from shared.tables.cells import clean, has_control_character, show_control_characters
+from shared.tables.cells import clean, show_control_characters
 from shared.tables.columns import Column, Header, understand_header
 from shared.tables.csv_in import CsvSource
 from shared.tables.limits import MEBI, Limits
@@ -67,9 +67,9 @@ class Table:
         for position, cell in enumerate(cells):
             if cell and (position >= len(keys) or keys[position] is None):
                 self._add((position, N_("This cell stands in a column without a header."), {}), keys, number)
-            if not cell.isprintable() and has_control_character(cell):
+            if not cell.isprintable() and (shown := show_control_characters(cell)) != cell:
                 self._add((position, N_("This cell holds an unprintable character."), {}), keys, number)
-                cells[position] = show_control_characters(cell)
+                cells[position] = shown
             if len(cell) > self._limits.max_cell_characters:
                 text = N_("This cell is longer than %(limit)s characters.")
                 self._add((position, text, {"limit": self._limits.max_cell_characters}), keys, number)
