@@ -15,11 +15,12 @@ from shared import capabilities
 from shared.capabilities import CAPABILITIES, MY_PAGE, OFFICE, ROLE_NAMES, handbook, may, opened_to
 from shared.db import KitBase
 from shared.errors import TsudoiError
-from shared.identity import Principal, Role, sign_token
+from shared.identity import Role
 from shared.ids import new_id
 from shared.web.access import allow, allow_public, declared_access
 from shared.web.navigation import ENTRIES
 from tests.architecture.test_routes import app  # noqa: F401
+from tests.tokens import token_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,10 +43,7 @@ def wrong_declarations(app: Flask) -> list[str]:  # noqa: F811
 
 
 def token_for(keys: Path, *roles: Role, lifetime: timedelta = timedelta(minutes=5)) -> str:
-    who = Principal(
-        account_id=new_id(), session_id=new_id(), society_id=new_id(), person_id=None, roles=frozenset(roles)
-    )
-    return sign_token(who, (keys / "token-private.pem").read_bytes(), lifetime)
+    return token_of((keys / "token-private.pem").read_bytes(), *roles, society=new_id(), lifetime=lifetime)
 
 
 def guarded(app: Flask, method: str, endpoint: str, token: str | None) -> int:  # noqa: F811

@@ -14,11 +14,12 @@ from deploy.stack.stack import Stack
 from shared import clock
 from shared.cli import SERVICES, service_named
 from shared.db import insert_rows
-from shared.identity import Principal, Role, sign_token
+from shared.identity import Role
 from shared.ids import new_id
 from shared.people import PersonRow
 from shared.service import RunningService
 from shared.society import SocietyRow
+from tests.tokens import token_of
 
 STEP = 2.0  # seconds by which the clock is moved on every LOOK while something is waited for
 LOOK = 0.25  # seconds
@@ -56,15 +57,14 @@ class Site:
 
     def token(self, society: str, *roles: Role, person: str | None = None) -> str:
         """As members would issue it."""
-        who = Principal(
-            account_id=person or new_id(),
-            session_id=new_id(),
-            society_id=society,
-            person_id=person,
-            roles=frozenset(roles or (Role.MEMBER,)),
+        return token_of(
+            self.token_key.read_bytes(),
+            *(roles or (Role.MEMBER,)),
+            society=society,
+            person=person,
+            account=person,
             name="会計 花子",
         )
-        return sign_token(who, self.token_key.read_bytes())
 
     def move_clock(self, seconds: float) -> None:
         """Of all processes, this one too. Never seen half-written."""

@@ -7,23 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Error
+from playwright.sync_api import Browser, Error
 
-from tests.journeys.browser import CHROMIUM, OPTIONS, Window
+from tests.journeys.browser import Window
 from tests.journeys.dues import DuesRun, bill_the_dues
 from tests.journeys.installations import INSTALLATIONS, Installation
 from tests.journeys.people import Here
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "journeys"
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: BrowserType) -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("no chromium on this machine")
-    browser = chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(

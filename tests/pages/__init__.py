@@ -1,1 +1,1 @@
-"""The story that must work, in a real browser, on both installations."""
+"""Every page of all services, as each of their readers finds it."""

@@ -1,14 +1,14 @@
 """Every page of every service as its readers meet it: it opens, axe finds nothing in it – light and dark, Japanese and
-English, desk and phone –, and it does not scroll sideways. `make pages` looks at each page in both languages."""
+English, desk and phone –, and it does not scroll sideways. `make pages` looks at each page in
+four such ways, `make test` at each in one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserType
+from playwright.sync_api import Browser
 
-from tests.journeys.browser import CHROMIUM, OPTIONS
 from tests.pages.house import House, open_house
 from tests.pages.walk import Walk, enter, pages_of
 
@@ -36,20 +36,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: BrowserType) -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("no chromium on this machine")
-    browser = chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
-    yield browser
-    browser.close()
-
-
 @pytest.mark.rule("W1")
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_every_page_is_for_everybody(house: House, browser: Browser, campaign: bool) -> None:
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     wrong: dict[str, str] = {}
     for who, token in house.tokens().items():
         page = enter(browser, house.url, token)
@@ -57,5 +48,5 @@ def test_every_page_is_for_everybody(house: House, browser: Browser, campaign: b
         Walk(page, house.url, house.apps, campaign, seen, wrong).go(HOMES[who], more)
         page.context.close()
     assert not wrong, "\n".join(f"{where}\n{what}" for where, what in wrong.items())
-    unseen = pages_of(house.apps, thorough=campaign) - set(seen) - LEAD_ON
+    unseen = pages_of(house.apps, thorough=campaign) - seen - LEAD_ON
     assert unseen == set(BY_FORM_ONLY), "\n".join(sorted(unseen ^ set(BY_FORM_ONLY)))

@@ -4,28 +4,20 @@ choose."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
+from tests.axe import page_faults
+
 DESKTOP, PHONE = (1280, 900), (390, 844)
 LOOKS = (("ja", "light", DESKTOP), ("en", "light", PHONE), ("ja", "dark", PHONE), ("en", "dark", DESKTOP))
-OURS = {"exclude": [["#api"]]}  # not the inside of Swagger UI
-# what sticks out on the right, if the page scrolls
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".table-frame"))
-    .map((one) => `${one.tagName.toLowerCase()}.${one.className}`).slice(0, 5).concat("…")"""
+SWAGGER = "#api"  # its inside is not ours
 # files, streams and parts of pages
 NO_PAGE = re.compile(
     r"\.(pdf|<any\(csv, xlsx\):kind>|csv|xlsx)$|/(health|static|jobs|metrics|attachments|api)(/|$)"
@@ -35,15 +27,15 @@ NO_PAGE = re.compile(
 
 @dataclass
 class Walk:
-    """Somebody who goes through the house. `seen` says where each kind of page was found."""
+    """Somebody who goes through the house. `seen` and `wrong` are of all who went before, too."""
 
     page: Page
     url: str
     apps: Mapping[str, Flask]
     thorough: bool  # each page in all four looks; else each in one of them, in turn
-    seen: dict[str, str] = field(default_factory=dict)
-    wrong: dict[str, str] = field(default_factory=dict)
-    led_on: dict[str, str] = field(default_factory=dict)  # those that brought this person to another page
+    seen: set[str]
+    wrong: dict[str, str]
+    led_on: set[str] = field(default_factory=set)  # those that brought this person to another page
 
     def go(self, homes: Iterable[str], more: Iterable[str] = ()) -> None:
         """From the homes, which are not alike for all, to whatever nobody has seen yet."""
@@ -52,7 +44,7 @@ class Walk:
         while waiting:
             address = waiting.pop(0)
             kind = self.kind_of(address)
-            if kind is None or (kind in {**self.seen, **self.led_on} and address not in own):
+            if kind is None or (kind in self.seen | self.led_on and address not in own):
                 continue
             own.discard(address)
             waiting += self._look(kind, address)
@@ -77,11 +69,11 @@ class Walk:
             self._dress(theme, size)
             self._open(address, language)
             if (arrived := self.kind_of(self.page.url)) != kind:
-                self.led_on[kind] = address
+                self.led_on.add(kind)
                 return [self.page.url] if arrived else []
-            if found := self._faults():
+            if found := page_faults(self.page, without=SWAGGER):
                 self.wrong[f"{kind} ({language}, {theme}, {size[0]}; {address})"] = found
-            self.seen[kind] = address
+            self.seen.add(kind)
             links = self.page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
         return links
 
@@ -95,18 +87,6 @@ class Walk:
     def _dress(self, theme: str, size: tuple[int, int]) -> None:
         self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-
-    def _faults(self) -> str:
-        found = list(_told(Axe().run(self.page, context=OURS, options=RULES).response["violations"]))
-        if wide := self.page.evaluate(TOO_WIDE):
-            found.append(f"  the page scrolls sideways: {' '.join(wide)}")
-        return "\n".join(found)
-
-
-def _told(violations: Iterable[dict[str, Any]]) -> Iterator[str]:
-    for violation in violations:
-        for node in violation["nodes"][:3]:
-            yield f"  {violation['id']}: {' '.join(map(str, node['target']))}\n    {node['html'][:200]}"
 
 
 def _kind(rule: Rule, thorough: bool) -> str:

@@ -16,12 +16,13 @@ from shared import audit
 from shared.audit.rows import ChainRow
 from shared.audit.sealing import seal_new
 from shared.cli import service_named
-from shared.identity import Actor, Principal, Role, make_keys, sign_token
+from shared.identity import Actor, Role, make_keys
 from shared.ids import new_id
 from shared.migrations import migrate
 from shared.service import RunningService
 from shared.society import SocietyRow
 from shared.web.app import create_app
+from tests.tokens import token_of
 
 SOCIETY, OTHER = new_id(), new_id()
 CLERK = Actor(kind="person", id=new_id(), name="事務局 花子")
@@ -78,19 +79,12 @@ def log_in(tmp_path: Path) -> LogIn:
     apps: dict[str, Flask] = {}
 
     def make(running: RunningService, *roles: Role, society: str = SOCIETY, language: str = "ja") -> FlaskClient:
-        who = Principal(
-            account_id=new_id(),
-            session_id=new_id(),
-            society_id=society,
-            person_id=new_id(),
-            roles=frozenset(roles),
-            name="管理 太郎",
-            language=language,
-        )
         apps[running.name] = apps.get(running.name) or create_app(running)
         browser = apps[running.name].test_client()
         if roles:
-            browser.set_cookie("tsudoi_token", sign_token(who, (tmp_path / "keys" / "token-private.pem").read_bytes()))
+            key = (tmp_path / "keys" / "token-private.pem").read_bytes()
+            token = token_of(key, *roles, society=society, person=new_id(), name="管理 太郎", language=language)
+            browser.set_cookie("tsudoi_token", token)
         return browser
 
     return make

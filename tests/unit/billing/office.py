@@ -20,7 +20,7 @@ from services.billing.models import InvoiceRow, RunRow
 from services.billing.service import SERVICE
 from shared import clock, jobs
 from shared.bus import inbox, retry
-from shared.identity import Principal, Role, make_keys, sign_token
+from shared.identity import Role, make_keys
 from shared.ids import new_id
 from shared.messages import CONTRACTS, Message
 from shared.messages.members import Person, PersonChanged, Society, SocietyChanged
@@ -32,6 +32,7 @@ from shared.settings import Settings
 from shared.web.access import TOKEN_COOKIE
 from shared.web.app import create_app
 from tests.envelopes import envelope
+from tests.tokens import token_of
 
 Said = TypeVar("Said", bound=Message)
 YEAR = 2026
@@ -168,16 +169,14 @@ class Office:
 
     def token(self, *roles: Role, person: str | None = None, language: str = "ja", society: str | None = None) -> str:
         private, _public = make_keys(self.keys)
-        who = Principal(
-            account_id=new_id(),
-            session_id=new_id(),
-            society_id=society or self.society,
-            person_id=person,
-            roles=frozenset(roles),
+        return token_of(
+            private.read_bytes(),
+            *roles,
+            society=society or self.society,
+            person=person,
             name="事務 花子",
             language=language,
         )
-        return sign_token(who, private.read_bytes())
 
     def staff(self, *roles: Role, language: str = "ja") -> Visitor:
         return self.visitor(*(roles or (Role.ACCOUNTING,)), language=language)

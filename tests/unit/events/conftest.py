@@ -10,13 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from services.events.service import SERVICE
-from shared.identity import Principal, Role, sign_token
-from shared.ids import new_id
+from shared.identity import Role
 from shared.migrations import migrate
 from shared.service import RunningService
 from shared.settings import Settings
 from shared.web.app import create_app
 from tests.servers.plugin import FreshDatabase
+from tests.tokens import token_of
 from tests.unit.events.browser import Browser
 from tests.unit.events.facts import OTHER, SOCIETY, society_changed, tell
 
@@ -71,15 +71,7 @@ def make_token(key: Ed25519PrivateKey) -> MakeToken:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def make(*roles: Role, person: str | None = None, society: str = SOCIETY) -> str:
-        who = Principal(
-            account_id=new_id(),
-            session_id=new_id(),
-            society_id=society,
-            person_id=person,
-            roles=frozenset(roles),
-            name="集い 一郎",
-        )
-        return sign_token(who, private)
+        return token_of(private, *roles, society=society, person=person, name="集い 一郎")
 
     return make
 

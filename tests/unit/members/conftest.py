@@ -24,13 +24,14 @@ from services.members.service import SERVICE
 from services.members.settings import MembersSettings
 from services.members.societies import create_society
 from shared import jobs
-from shared.identity import Principal, Role, make_keys, sign_token
+from shared.identity import Role, make_keys
 from shared.ids import new_id
 from shared.messages import CONTRACTS, Message
 from shared.migrations import migrate
 from shared.outbox import OutboxRow
 from shared.service import RunningService
 from shared.web.app import create_app
+from tests.tokens import token_of
 
 PASSWORD = "correct horse battery"
 LogIn = Callable[..., FlaskClient]
@@ -102,17 +103,11 @@ def as_role(app: Flask, running: RunningService, society: str) -> LogIn:
     def make(
         *roles: Role, person: str | None = None, society_id: str = society, account: str | None = None
     ) -> FlaskClient:
-        who = Principal(
-            account_id=account or new_id(),
-            session_id=new_id(),
-            society_id=society_id,
-            person_id=person,
-            roles=frozenset(roles),
-            name="事務局 花子",
-        )
         assert isinstance(running.settings, MembersSettings)
         browser = app.test_client()
-        browser.set_cookie("tsudoi_token", sign_token(who, running.settings.token_key.read_bytes()))
+        key = running.settings.token_key.read_bytes()
+        token = token_of(key, *roles, society=society_id, person=person, account=account)
+        browser.set_cookie("tsudoi_token", token)
         return browser
 
     return make

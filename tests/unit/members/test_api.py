@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.members.settings import MembersSettings
-from shared.identity import Principal, Role, sign_token
-from shared.ids import new_id
+from shared.identity import Role
 from shared.service import RunningService
+from tests.tokens import token_of
 from tests.unit.members.conftest import a_member, members_of, work
 from tests.unit.members.roster_files import ROWS, roster
 from tests.unit.members.test_applying import link_of
@@ -24,11 +24,7 @@ API = "/members/api"
 def bearer(running: RunningService, society: str) -> dict[str, str]:
     """The header of an integrator of the member affairs."""
     assert isinstance(running.settings, MembersSettings)
-    roles = frozenset({Role.AFFAIRS})
-    who = Principal(
-        account_id=new_id(), session_id=new_id(), society_id=society, person_id=None, roles=roles, name="連携"
-    )
-    token = sign_token(who, running.settings.token_key.read_bytes())
+    token = token_of(running.settings.token_key.read_bytes(), Role.AFFAIRS, society=society, name="連携")
     return {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
 
 

@@ -30,12 +30,12 @@ from services.members.models import (
     StandingRow,
 )
 from services.members.settings import MembersSettings
-from shared.identity import Principal, Role, sign_token
-from shared.ids import new_id
+from shared.identity import Role
 from shared.jobs import JobRow
 from shared.service import RunningService
 from tests.fuzzing import Fuzzed, Things
 from tests.servers.plugin import FreshDatabase
+from tests.tokens import token_of
 from tests.unit.members import conftest
 from tests.unit.members.conftest import a_member, make_society, with_account
 from tests.unit.members.one_of_each import one_of_each
@@ -66,16 +66,12 @@ def fuzzed(running: RunningService, society: str, app: Flask) -> Fuzzed:
     asking = a_member(running, society, name="髙橋 一郎", email="asks@example.jp")
     spare = a_member(running, society, name="予備 次郎")
     other = make_society(running, "hokushin")
-    who = Principal(
-        account_id=with_account(running, society, asking, None, ["administrator"]),
-        session_id=new_id(),
-        society_id=society,
-        person_id=asking.id,
-        roles=frozenset(Role),
-        name="事務局 花子",
-    )
     assert isinstance(running.settings, MembersSettings)
-    token = sign_token(who, running.settings.token_key.read_bytes())
+    key, account = (
+        running.settings.token_key.read_bytes(),
+        with_account(running, society, asking, None, ["administrator"]),
+    )
+    token = token_of(key, *Role, society=society, person=asking.id, account=account)
     people = sa.select(MemberRow.id).where(MemberRow.id != asking.id).order_by(MemberRow.id)
     things: Things = {
         "/members/{}": people,

@@ -41,6 +41,13 @@ from tests.unit.members.fields import define, definition
 from tests.unit.members.roster_files import ROWS, roster
 
 
+def check_again_and_import(running: RunningService, society: str, roster: str) -> None:
+    for step in (upload.check_again, confirm_roster):
+        with running.unit(society) as uow:
+            step(uow, roster)
+        work(running)
+
+
 @pytest.mark.rule("M10")
 def test_a_member_who_changed_after_the_check_stops_the_whole_import(running: RunningService, society: str) -> None:
     import_all(running, society, roster(*ROWS).encode())
@@ -55,12 +62,7 @@ def test_a_member_who_changed_after_the_check_stops_the_whole_import(running: Ru
         assert jobs.look(uow, job.id).error == RosterOutdated.text
     assert roster_now(running, society, done.id).state == "checked"
     assert [row.number for row in members_of(running, society)] == ["1", "2"]
-    with running.unit(society) as uow:
-        upload.check_again(uow, done.id)
-    work(running)
-    with running.unit(society) as uow:
-        confirm_roster(uow, done.id)
-    work(running)
+    check_again_and_import(running, society, done.id)
     assert next((row.number, row.phone) for row in members_of(running, society)) == ("1", "03-1234-5678")
     assert len(members_of(running, society)) == 3
 
@@ -86,12 +88,7 @@ def test_a_field_that_changed_after_the_check_stops_the_whole_import(
         with running.unit(society, reading=True) as uow:
             assert jobs.look(uow, job.id).error == FieldsOutdated.text
     assert members_of(running, society) == []
-    with running.unit(society) as uow:
-        upload.check_again(uow, done.id)
-    work(running)
-    with running.unit(society) as uow:
-        confirm_roster(uow, done.id)
-    work(running)
+    check_again_and_import(running, society, done.id)
     assert [row.custom for row in members_of(running, society)] == [
         {"journal": "yes"} if meanwhile == "added" else {"学会誌の郵送": "はい"}
     ]

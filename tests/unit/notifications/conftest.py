@@ -14,12 +14,12 @@ from flask.testing import FlaskClient
 from services.notifications.models import LetterRow
 from services.notifications.service import SERVICE
 from services.notifications.settings import NotificationsSettings
-from shared.identity import Principal, Role, sign_token
-from shared.ids import new_id
+from shared.identity import Role
 from shared.migrations import migrate
 from shared.service import RunningService
 from shared.web.app import create_app
 from tests.servers.plugin import FreshDatabase
+from tests.tokens import token_of
 from tests.unit.notifications.facts import OTHER, SOCIETY, society_changed, tell
 from tests.unit.notifications.mail_server import MailServer
 
@@ -96,15 +96,7 @@ def make_token(key: Ed25519PrivateKey) -> MakeToken:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def make(*roles: Role, society: str = SOCIETY) -> str:
-        who = Principal(
-            account_id=new_id(),
-            session_id=new_id(),
-            society_id=society,
-            person_id=None,
-            roles=frozenset(roles),
-            name="事務局 一同",
-        )
-        return sign_token(who, private)
+        return token_of(private, *roles, society=society, name="事務局 一同")
 
     return make
 

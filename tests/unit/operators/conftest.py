@@ -13,7 +13,7 @@ from services.billing.service import SERVICE
 from shared import clock
 from shared.bus import inbox
 from shared.bus.retry import work_off
-from shared.identity import Principal, Role, make_keys, sign_token
+from shared.identity import Role, make_keys
 from shared.ids import new_id
 from shared.local_copies import copy_society
 from shared.messages.members import Person, PersonChanged, Society, SocietyChanged
@@ -22,6 +22,7 @@ from shared.migrations import migrate
 from shared.service import RunningService
 from shared.web.app import create_app
 from tests.envelopes import envelope
+from tests.tokens import token_of
 
 LogIn = Callable[..., FlaskClient]
 NAME = "髙橋 花子"
@@ -85,17 +86,9 @@ def log_in(running: RunningService, societies: list[str], tmp_path: Path) -> Log
     private = (tmp_path / "keys" / "token-private.pem").read_bytes()
 
     def make(*roles: Role, language: str = "en", society: str | None = None) -> FlaskClient:
-        who = Principal(
-            account_id=new_id(),
-            session_id=new_id(),
-            society_id=society or societies[0],
-            person_id=None,
-            roles=frozenset(roles),
-            name="運用 守",
-            language=language,
-        )
         client = app.test_client()
-        client.set_cookie("tsudoi_token", sign_token(who, private))
+        token = token_of(private, *roles, society=society or societies[0], name="運用 守", language=language)
+        client.set_cookie("tsudoi_token", token)
         return client
 
     return make

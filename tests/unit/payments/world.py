@@ -28,7 +28,7 @@ from services.payments.service import SERVICE
 from services.payments.settings import PaymentSettings
 from shared import clock
 from shared.bus import inbox
-from shared.identity import Principal, Role, sign_token
+from shared.identity import Role
 from shared.ids import new_id
 from shared.messages import Envelope, Message, encode
 from shared.messages.billing import Invoice, InvoiceCreated
@@ -37,6 +37,7 @@ from shared.outbox import OutboxRow
 from shared.service import RunningService
 from shared.uow import UnitOfWork
 from shared.web.app import create_app
+from tests.tokens import token_of
 
 SECRET = "sandbox-secret-of-the-tests"
 Said = TypeVar("Said", bound=Message)
@@ -153,15 +154,14 @@ class World:
     def token(
         self, *roles: Role, person_id: str | None = None, society: str | None = None, account_id: str | None = None
     ) -> str:
-        who = Principal(
-            account_id=account_id or person_id or new_id(),
-            session_id=new_id(),
-            society_id=society or self.society,
-            person_id=person_id,
-            roles=frozenset(roles),
+        return token_of(
+            self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            *roles,
+            society=society or self.society,
+            person=person_id,
+            account=account_id or person_id,
             name="会計 花子",
         )
-        return sign_token(who, self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
     def as_member(self, person_id: str, **options: Any) -> Browser:
         return Browser(self.url, self.token(Role.MEMBER, person_id=person_id, **options))

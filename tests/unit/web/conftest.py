@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shared.identity import Principal, Role, sign_token
+from shared.identity import Role
 from shared.ids import new_id
 from shared.migrations import migrate
 from shared.service import RunningService
 from shared.settings import Settings
 from shared.society import SocietyRow
 from shared.web.app import create_app
+from tests.tokens import token_of
 from tests.unit.web.sample.service import SERVICE
 
 SOCIETY = new_id()
@@ -80,16 +81,9 @@ def token(key: Ed25519PrivateKey) -> Callable[..., str]:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def make(*roles: Role, session: str | None = None, language: str = "ja") -> str:
-        who = Principal(
-            account_id=new_id(),
-            session_id=session or new_id(),
-            society_id=SOCIETY,
-            person_id=new_id(),
-            roles=frozenset(roles),
-            name="髙橋 花子",
-            language=language,
+        return token_of(
+            private, *roles, society=SOCIETY, person=new_id(), session=session, name="髙橋 花子", language=language
         )
-        return sign_token(who, private)
 
     return make
 

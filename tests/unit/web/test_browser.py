@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from shared import jobs
 from shared.identity import Role
 from shared.service import RunningService
+from tests.axe import page_faults
 from tests.unit.web.conftest import SOCIETY
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MATRIX = (("light", "ja", 1280), ("dark", "ja", 390), ("light", "en", 390), ("dark", "en", 1280))
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: BrowserType) -> Iterator[Browser]:
-    browser = chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture
@@ -84,9 +65,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], layout: str) -> None:
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         expect(page.locator("[data-fragment] .alert-warn")).to_be_visible()  # the part that does not answer
         expect(page.locator("[data-fragment] .card-due")).to_be_visible()
-        found = Axe().run(page, options=RULES)
-        assert found.violations_count == 0, f"{theme} {language} {width}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+        assert not (found := page_faults(page)), f"{theme} {language} {width}:\n{found}"
 
 
 def test_progress_moves_and_the_page_goes_on_when_work_is_over(
